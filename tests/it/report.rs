@@ -424,3 +424,49 @@ fn a_page_about_nothing_is_made_again_by_the_printed_command() {
         .expect(2);
     assert_eq!(page(&stage, "own.html"), "mine");
 }
+
+/// Verdict, counts and lists are of what this run did; how the sheet stands is told beside it.
+#[test]
+fn the_page_of_a_run_that_went_on_from_results_is_about_that_run() {
+    let faults = "400=100% once at 5eed0000-0000-4000-8000-000000000004";
+    let stage = Stage::new(Behavior {
+        faults: faults.parse().expect("faults"),
+        ..Behavior::instant()
+    });
+    stage.write("sheet.csv", sheet(6));
+    // The first reading of row 4 is refused, and its first change.
+    stage.run_online("plan sheet.csv").expect(1);
+    stage.run_online("plan sheet.csv -o p.csv").expect(0);
+    stage.set_number(5, 1, "+12025550199");
+    stage.apply("p.csv -o r.csv --report first.html").expect(1);
+    let first = page(&stage, "first.html");
+    assert!(first.contains("Finished, with 2 rows not done."), "{first}");
+    assert_eq!(figure(&first, "Rows in the sheet"), 6);
+
+    stage
+        .apply("r.csv --only-failed --report second.html")
+        .expect(1);
+    let second = page(&stage, "second.html");
+    assert!(!second.contains("listed below"), "{second}");
+    assert!(
+        second.contains("Finished: every row of this run is done.</strong> Of 6 rows in the sheet, 5 are done and 1 is not done."),
+        "{second}"
+    );
+    for (name, count) in [
+        ("Rows of this run", 1),
+        ("Done", 1),
+        ("Not done", 0),
+        ("Rows changed", 1),
+        ("Numbers set", 1),
+        ("Rows in the sheet", 6),
+        ("Not done in the sheet", 1),
+    ] {
+        assert_eq!(figure(&second, name), count, "{name}");
+    }
+    assert!(second.contains("How the whole sheet stands"), "{second}");
+    // What is undone with it are the changes of both runs.
+    assert!(
+        second.contains("This puts them back at 5 locations"),
+        "{second}"
+    );
+}

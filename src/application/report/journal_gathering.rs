@@ -11,7 +11,7 @@ use super::organization_section::Organizations;
 use super::request_counts::Series;
 use super::run_model::{RunModel, WorkSession, between, total};
 use crate::application::row_name::RowNames;
-use crate::journal::{BeginRecord, Entry, PreviousRecord, RowRecord, RunHeader};
+use crate::journal::{BeginRecord, EndRecord, Entry, PreviousRecord, RowRecord, RunHeader};
 use crate::model::failure_groups::FailureGroups;
 use crate::model::outcome::OutcomeKind;
 use crate::setting::Setting;
@@ -209,8 +209,14 @@ impl Gathering<'_> {
             header.input.rows = chosen.count();
             header.settings.org = None;
         }
-        let rows = header.input.rows;
+        let begin = self.sittings.last().and_then(|last| last.begin.as_ref());
+        // Those that an earlier run has done are none of this one.
+        let is_of_some = header.settings.only_failed && !header.settings.plan;
+        let is_of_some = is_of_some && self.chosen.is_none();
+        let rows_to_send = begin.and_then(|begin| begin.rows_to_send);
+        let rows_to_send = rows_to_send.filter(|_| is_of_some);
         let mut outcomes = self.recorded;
+        let mut sheet = None;
         let mut skipped = FailureGroups::default();
         if let Some(end) = self
             .sittings
@@ -218,7 +224,12 @@ impl Gathering<'_> {
             .and_then(|sitting| sitting.end.as_ref())
             && !end.outcomes.is_empty()
         {
-            outcomes.clone_from(&end.outcomes);
+            if rows_to_send.is_some() {
+                add_without_record(&mut outcomes, end);
+                sheet = Some(end.outcomes.clone());
+            } else {
+                outcomes.clone_from(&end.outcomes);
+            }
             self.causes.absorb(end.without_record.clone());
             skipped.clone_from(&end.skipped);
         }
@@ -239,6 +250,7 @@ impl Gathering<'_> {
         }
         self.changes.sort();
         let told = total(outcomes.values().copied());
+        let rows = rows_to_send.map_or(header.input.rows, |to_send| to_send.max(told));
         for sitting in &mut self.sittings {
             // What was announced and not waited for is no pause.
             let end = sitting
@@ -256,6 +268,8 @@ impl Gathering<'_> {
             header,
             sittings: self.sittings,
             outcomes,
+            rows,
+            sheet,
             rows_untold: rows.saturating_sub(told),
             causes: self.causes,
             skipped,
@@ -274,6 +288,27 @@ impl Gathering<'_> {
             end.complete |= is_done;
         }
         model
+    }
+}
+
+/// Adds what a run that goes on from results came to with rows that have no record. What it left as an earlier
+/// run had done it is not among these.
+fn add_without_record(outcomes: &mut BTreeMap<OutcomeKind, u64>, end: &EndRecord) {
+    let EndRecord {
+        without_record,
+        skipped,
+        ..
+    } = end;
+    let groups = without_record.causes.iter().chain(&skipped.causes);
+    let mut all: Vec<(OutcomeKind, u64)> = groups
+        .map(|group| (group.outcome.kind, group.rows.count))
+        .collect();
+    // Only what is wrong with a row is told in many ways.
+    all.push((OutcomeKind::Invalid, without_record.others.count));
+    all.push((OutcomeKind::Skipped, skipped.others.count));
+    for (kind, rows) in all.into_iter().filter(|(_, rows)| *rows > 0) {
+        let count = outcomes.entry(kind).or_default();
+        *count = count.saturating_add(rows);
     }
 }
 

@@ -22,33 +22,57 @@ pub(super) fn outcomes(run: &RunModel) -> Markup {
         OutcomeKind::Skipped if !run.skipped.is_empty() => "left out; why is told below",
         kind => meaning(kind, is_plan),
     };
+    let of_run = lines(&run.outcomes, meaning, run.rows());
+    let untold = html! {
+        @if run.rows_untold > 0 {
+            (line("no record", "left out by the check, done before, or not yet sent when the journal was read", run.rows_untold, run.rows()))
+        }
+    };
     html! {
         section {
-            h2 { "What became of the rows" }
-            table {
-                thead {
-                    tr {
-                        th scope="col" { "Outcome" }
-                        th scope="col" { "What it means" }
-                        th.number scope="col" { "Rows" }
-                        th.number scope="col" { "Share" }
-                    }
+            h2 { @if run.sheet.is_some() { "What became of the rows of this run" } @else { "What became of the rows" } }
+            (table(&html! { (of_run) (untold) }, run.rows()))
+        }
+        @if let Some(sheet) = &run.sheet {
+            section {
+                h2 { "How the whole sheet stands" }
+                p { "These are the rows of this run, and those that the runs before it were done with." }
+                (table(&lines(sheet, meaning, run.header.input.rows), run.header.input.rows))
+            }
+        }
+    }
+}
+
+fn lines(
+    outcomes: &BTreeMap<OutcomeKind, u64>,
+    meaning: impl Fn(OutcomeKind) -> &'static str,
+    all: u64,
+) -> Markup {
+    html! {
+        @for (kind, count) in outcomes.iter().filter(|(_, count)| **count > 0) {
+            (line(kind.word(), meaning(*kind), *count, all))
+        }
+    }
+}
+
+fn table(lines: &Markup, all: u64) -> Markup {
+    html! {
+        table {
+            thead {
+                tr {
+                    th scope="col" { "Outcome" }
+                    th scope="col" { "What it means" }
+                    th.number scope="col" { "Rows" }
+                    th.number scope="col" { "Share" }
                 }
-                tbody {
-                    @for (kind, count) in run.outcomes.iter().filter(|(_, count)| **count > 0) {
-                        (line(kind.word(), meaning(*kind), *count, run.rows()))
-                    }
-                    @if run.rows_untold > 0 {
-                        (line("no record", "left out by the check, done before, or not yet sent when the journal was read", run.rows_untold, run.rows()))
-                    }
-                }
-                tfoot {
-                    tr {
-                        th scope="row" { "all" }
-                        td {}
-                        td.number { (grouped(run.rows())) }
-                        td.number {}
-                    }
+            }
+            tbody { (lines) }
+            tfoot {
+                tr {
+                    th scope="row" { "all" }
+                    td {}
+                    td.number { (grouped(all)) }
+                    td.number {}
                 }
             }
         }

@@ -1,13 +1,16 @@
 //! The page as a whole: its head, the verdict, the figures that matter most, and its parts in order.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::changes_section;
 use super::escaped_text::EscapedText;
-use super::run_model::RunModel;
+use super::run_model::{RunModel, total};
 use super::{organization_section, outcome_section, request_section, timing_section};
 use crate::application::run_settings::ChangeList;
+use crate::application::summary::say_how_it_stands;
 use crate::journal::RunHeader;
 use crate::model::clock::in_words;
 use crate::model::outcome::OutcomeKind;
@@ -132,6 +135,8 @@ fn title(run: &RunModel) -> String {
 fn verdict(run: &RunModel) -> Markup {
     let told = run.rows_done().saturating_add(run.rows_skipped());
     let open = run.rows().saturating_sub(told);
+    let rows_of_sheet = plural(run.header.input.rows, "row") + " in the sheet";
+    let sheet_open = run.sheet.as_ref().map_or(0, rows_not_done);
     let (class, mark, words) = match run.end() {
         None => (
             "warning",
@@ -167,6 +172,16 @@ fn verdict(run: &RunModel) -> Markup {
             "×",
             html! { strong { "Finished, with " (plural(open, "row")) " not done." } " The failures are listed below, by cause." },
         ),
+        Some(_) if sheet_open > 0 => (
+            "warning",
+            "!",
+            html! { strong { "Finished: every row of this run is done." } },
+        ),
+        Some(_) if run.sheet.is_some() => (
+            "good",
+            "✓",
+            html! { strong { "Finished: every row of this run is done." } },
+        ),
         Some(_) => (
             "good",
             "✓",
@@ -176,7 +191,7 @@ fn verdict(run: &RunModel) -> Markup {
     html! {
         div.verdict.(class) {
             span.mark aria-hidden="true" { (mark) }
-            p { (words) }
+            p { (words) @if let Some(sheet) = &run.sheet { " " (say_how_it_stands(&rows_of_sheet, sheet, false)) "." } }
         }
         @if let Some(part) = &run.part {
             div.verdict.note {
@@ -208,6 +223,11 @@ fn verdict(run: &RunModel) -> Markup {
     }
 }
 
+fn rows_not_done(outcomes: &BTreeMap<OutcomeKind, u64>) -> u64 {
+    let not = outcomes.iter().filter(|(kind, _)| !kind.is_success());
+    total(not.map(|(_, count)| *count))
+}
+
 fn figures(run: &RunModel) -> Markup {
     let is_plan = run.header.settings.plan;
     let (done, not_done) = if is_plan {
@@ -228,9 +248,14 @@ fn figures(run: &RunModel) -> Markup {
     ];
     let changed = changed.iter().filter_map(|kind| run.outcomes.get(kind));
     let changed = changed.fold(0, |sum: u64, count| sum.saturating_add(*count));
+    let rows = match (&run.part, &run.sheet) {
+        (Some(_), _) => "Rows in this part",
+        (None, Some(_)) => "Rows of this run",
+        (None, None) => "Rows in the sheet",
+    };
     html! {
         dl.figures {
-            (figure(if run.part.is_some() { "Rows in this part" } else { "Rows in the sheet" }, &grouped(run.rows())))
+            (figure(rows, &grouped(run.rows())))
             (figure(done, &grouped(run.rows_done())))
             (figure(not_done, &grouped(run.rows_not_done())))
             (figure(if is_plan { "Rows that differ" } else { "Rows changed" }, &grouped(changed)))
@@ -246,6 +271,10 @@ fn figures(run: &RunModel) -> Markup {
                 (figure("429 answers", &grouped(run.throttled)))
             }
             (figure("Time at work", &in_words(run.took())))
+            @if let Some(sheet) = &run.sheet {
+                (figure("Rows in the sheet", &grouped(run.header.input.rows)))
+                (figure("Not done in the sheet", &grouped(rows_not_done(sheet))))
+            }
         }
     }
 }

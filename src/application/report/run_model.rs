@@ -27,7 +27,11 @@ pub(super) struct RunModel {
     pub(super) sittings: Vec<WorkSession>,
     /// How many rows came to what, as far as it is known.
     pub(super) outcomes: BTreeMap<OutcomeKind, u64>,
-    /// Rows of the sheet about which nothing is known.
+    /// The rows that the run was about.
+    pub(super) rows: u64,
+    /// How the rows of the sheet stand, where the run went on from results and was about some of them only.
+    pub(super) sheet: Option<BTreeMap<OutcomeKind, u64>>,
+    /// Rows about which nothing is known.
     pub(super) rows_untold: u64,
     pub(super) causes: FailureGroups,
     /// Rows that were left out, by the reason why.
@@ -111,7 +115,7 @@ impl RunModel {
     }
 
     pub(super) fn rows(&self) -> u64 {
-        self.header.input.rows
+        self.rows
     }
 
     pub(super) fn rows_done(&self) -> u64 {
@@ -134,14 +138,20 @@ impl RunModel {
         total(not.map(|(_, count)| *count))
     }
 
-    /// Rows that changed something, or may have.
+    /// How many rows came to what, of this run and of those that it went on from.
+    pub(super) fn all(&self) -> &BTreeMap<OutcomeKind, u64> {
+        self.sheet.as_ref().unwrap_or(&self.outcomes)
+    }
+
+    /// Rows that changed something, or may have, by this run or those that it went on from: an undo puts back
+    /// both.
     pub(super) fn rows_changed(&self) -> u64 {
         let may_have = [
             OutcomeKind::Updated,
             OutcomeKind::Partly,
             OutcomeKind::Unknown,
         ];
-        let counts = may_have.iter().filter_map(|kind| self.outcomes.get(kind));
+        let counts = may_have.iter().filter_map(|kind| self.all().get(kind));
         total(counts.copied())
     }
 
