@@ -157,9 +157,6 @@ pub(super) fn begin_record(
         results: settings.spec.output.to_string_lossy().into_owned(),
         not_approved: checked.not_approved,
         plan_command: NewPlan::of(settings)
-            .filter(|_| {
-                checked.not_approved > 0 || suggested_commands::is_held_to_plan_of_part(settings)
-            })
             .and_then(|_| suggested_commands::plan_what_is_left(settings, false))
             .unwrap_or_default(),
         organizations: sent.chain(unsent).collect(),

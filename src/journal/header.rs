@@ -202,9 +202,10 @@ pub struct BeginRecord {
     /// Its results, as they are named in this folder.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub results: String,
-    /// Rows for which the plan that is applied approves nothing, and the command that plans them.
+    /// Rows for which the plan that is applied approves nothing.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub not_approved: u64,
+    /// The command that plans rows which are not done, where they are held to a plan.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub plan_command: String,
     /// The sheet that the plan which is applied was made of, and its rows that were deleted from the plan.

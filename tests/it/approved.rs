@@ -292,6 +292,13 @@ fn a_corrected_row_is_sent_by_the_commands_that_are_printed_in_their_order() {
         let mut ran = stage.apply("p.csv -o r.csv").expect(1);
         ran.says("hint: to send something else in that row, first correct it in `r.csv`; then plan what is not done and look at the plan, which ends with the command that sends it:\n");
         let before = writes(&stage);
+        let status = stage.run("status r.csv").expect(0).stdout;
+        for purpose in [
+            "hint: to send the 1 row again that failed, as approved: ",
+            "hint: to send something else in it, plan it once it is corrected there: ",
+        ] {
+            assert!(status.contains(purpose), "{status}");
+        }
         if column == "new1" {
             edit_cells(&stage, "r.csv", "r.csv", &[("new1", 4, &number(44))]);
             ran = stage.apply("r.csv --only-failed").expect(2);

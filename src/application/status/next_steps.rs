@@ -9,7 +9,7 @@ use super::place_of_files;
 use super::run_status::{ResultsFile, RunState, RunStatus, SheetCopy};
 use crate::journal::{BeginRecord, MeaningfulSettings};
 use crate::model::outcome::OutcomeKind;
-use crate::model::wording::plural;
+use crate::model::wording::{it_or_them, plural};
 use crate::platform;
 
 /// A command that makes sense now.
@@ -58,10 +58,29 @@ fn with_conflicts(command: &str, conflicts: u64) -> String {
     format!("{command} --include conflict")
 }
 
-fn to_send_again(rows: u64) -> String {
-    let they_are = if rows == 1 { "it is" } else { "they are" };
+fn they_are(rows: u64) -> &'static str {
+    if rows == 1 { "it is" } else { "they are" }
+}
+
+fn to_send_again(rows: u64, is_under_plan: bool) -> String {
+    let they_are = they_are(rows);
     let rows = plural(rows, "row");
-    format!("to send the {rows} again that failed, once {they_are} corrected")
+    if is_under_plan {
+        format!("to send the {rows} again that failed, as approved")
+    } else {
+        format!("to send the {rows} again that failed, once {they_are} corrected")
+    }
+}
+
+fn to_plan_unapproved(rows: u64) -> String {
+    let they_are = they_are(rows);
+    let rows = plural(rows, "row");
+    format!("to plan the {rows} for which nothing was approved, once {they_are} corrected there")
+}
+
+fn to_plan_corrected(rows: u64) -> String {
+    let (them, they_are) = (it_or_them(rows), they_are(rows));
+    format!("to send something else in {them}, plan {them} once {they_are} corrected there")
 }
 
 /// What can be done next. How the run `began` says with which commands.
@@ -142,7 +161,15 @@ pub(super) fn after(
                 add("to plan what is not done", plan_command.clone());
             }
             if failed > conflicts {
-                add(&to_send_again(failed - conflicts), retry.clone());
+                let is_under_plan = !plan_command.is_empty() && !retry.is_empty();
+                add(
+                    &to_send_again(failed - conflicts, is_under_plan),
+                    retry.clone(),
+                );
+                // A corrected row is not what was approved.
+                if is_under_plan && not_approved == 0 {
+                    add(&to_plan_corrected(failed - conflicts), plan_command.clone());
+                }
             }
             if conflicts > 0 && status.command == "apply" {
                 let rows = plural(conflicts, "row");
@@ -154,16 +181,7 @@ pub(super) fn after(
         RunState::Running => {}
     }
     if not_approved > 0 && status.state == RunState::Finished && !is_over {
-        let what = format!(
-            "to plan the {} for which nothing was approved, once {} corrected there",
-            plural(not_approved, "row"),
-            if not_approved == 1 {
-                "it is"
-            } else {
-                "they are"
-            }
-        );
-        add(&what, plan_command);
+        add(&to_plan_unapproved(not_approved), plan_command);
     }
     let can_be_undone = can_be_undone(status, settings, &others);
     if let Some(resume) = others.unfinished_undo {
