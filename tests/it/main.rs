@@ -59,6 +59,7 @@ mod resume;
 mod rights;
 mod same_rows;
 mod sdk;
+mod second_looks;
 mod selftest;
 mod setting_pages;
 mod short_rows;

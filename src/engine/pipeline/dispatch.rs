@@ -144,6 +144,7 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             usage_fault: None,
             answer: None,
             done: Vec::new(),
+            put_off_at: None,
             throttled_at: None,
             taken_for_limit: None,
             throttles: 0,
@@ -212,7 +213,7 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             ReadyRow::Fresh(row) => self.begin(*row, queue),
             ReadyRow::Begun(job) => *job,
         };
-        job.departs(now);
+        job.departs(now, self.lanes[self.senders[sender].lane].held_at);
         if !self.is_recorded(&mut job) {
             self.queues.push_front(job);
             return None;
@@ -287,6 +288,8 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             return false;
         }
         job.is_previous_recorded = true;
+        // From here on what is there may be its own.
+        self.last_known.remove(&job.row.key);
         true
     }
 

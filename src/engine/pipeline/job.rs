@@ -63,6 +63,8 @@ pub(super) struct Job {
     pub(super) confirmed: Confirmed,
     /// Its values were read once already, and the answer had none of them.
     pub(super) has_read_bare: bool,
+    /// When an answer came last after which the same request has to be sent again.
+    pub(super) put_off_at: Option<Instant>,
     /// When the attempt left that was rate limited last.
     pub(super) throttled_at: Option<Instant>,
     /// The attempt whose refusal the pace has taken for that of a limit.
@@ -94,7 +96,8 @@ pub(super) enum Confirmed {
     Otherwise,
 }
 
-/// What was read longer ago than this is read again before a change that had to wait.
+/// What was read longer ago than this is read again before a change that had to wait for something else than
+/// its turn: however slow the pace is, each row is read once where nothing is in its way.
 const FRESH: Duration = Duration::from_secs(5);
 
 /// Tries to read back a change that failed so often already, or what uses numbers that stay.
@@ -118,16 +121,21 @@ impl Job {
         }
     }
 
-    /// Notes that its next request leaves. A change that was rate limited, and had to wait, reads again what is
-    /// there first: somebody may have changed it meanwhile.
-    pub(super) fn departs(&mut self, now: Instant) {
+    /// Notes that its next request leaves, by a user of whom all requests were held back last at `held_at`. A
+    /// change that had to wait for long, for its own sake or for that of others, reads again what is there
+    /// first: somebody may have changed it meanwhile.
+    pub(super) fn departs(&mut self, now: Instant, held_at: Option<Instant>) {
         let is_old = self
             .read_at
             .is_some_and(|at| now.duration_since(at) > FRESH);
-        let had_to_wait = is_old && self.throttled_at >= self.read_at;
+        let had_to_wait = is_old && self.put_off_at.max(held_at) >= self.read_at;
         let is_first = matches!(self.step, Step::Write(_)) && self.done.is_empty();
         if is_first && had_to_wait && self.previous.is_some() {
             self.step = Step::Read(0);
+            // Before its first try it is as if nothing had been read. After one, what is there may be its own.
+            if !self.is_previous_recorded {
+                self.previous = None;
+            }
             self.errors_before = Some(self.errors);
             self.restricted.clear();
             self.fixed_usages.clear();

@@ -41,6 +41,9 @@ pub(super) struct LaneState<'a> {
     /// By their numbers; none when all have ended.
     pub(super) senders: Vec<usize>,
     pub(super) on_wire: usize,
+    /// When its rows were kept from leaving last by something else than the pace: the gate was closed, the
+    /// service was silent, or no access token was to be had.
+    pub(super) held_at: Option<Instant>,
     /// Rows that have their outcome.
     pub(super) rows: u64,
     pub(super) throttling: Throttling,
@@ -103,6 +106,7 @@ pub(super) fn at_work<S>(
             pacer: lane.pacer,
             senders: (first..senders.len()).collect(),
             on_wire: 0,
+            held_at: None,
             rows: 0,
             throttling: Throttling::default(),
             doubted: None,

@@ -84,12 +84,17 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         if self.lanes.len() > 1 && under_way >= MOST_ON_WIRE {
             return SendDecision::WhenOneReturns;
         }
-        let Some(reachable) = self.circuit_breaker.next_departure(now, under_way) else {
+        let renewed = renewals.filter_map(TokenRenewal::not_before).max();
+        let reachable = self.circuit_breaker.next_departure(now, under_way);
+        let lane = &mut self.lanes[lane];
+        let is_closed = lane.pacer.status(now).closed_until.is_some();
+        if is_closed || renewed > Some(now) || reachable.is_none_or(|at| at > now) {
+            lane.held_at = Some(now);
+        }
+        let Some(reachable) = reachable else {
             return SendDecision::WhenOneReturns;
         };
-        let renewed = renewals.filter_map(TokenRenewal::not_before).max();
         let reachable = reachable.max(renewed.unwrap_or(reachable));
-        let lane = &mut self.lanes[lane];
         match lane.pacer.next_send(now, lane.on_wire) {
             SendDecision::Now if reachable > now => SendDecision::At(reachable),
             SendDecision::At(instant) => SendDecision::At(instant.max(reachable)),

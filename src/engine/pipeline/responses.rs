@@ -110,6 +110,9 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             retry::decide(&reply, job.errors, &policy, self.chance.f64())
         };
         job.note_answer(&reply, decision);
+        if !matches!(decision, RetryDecision::Succeeded | RetryDecision::GiveUp) {
+            job.put_off_at = Some(now);
+        }
         let place = self.place_after_wait(&mut job, lane, decision, departed, now);
         let feedback = self.feedback(&mut job, lane, ticket, place, &reply, decision);
         self.lanes[lane].pacer.answered(ticket, now, feedback);

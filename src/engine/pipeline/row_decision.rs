@@ -79,12 +79,11 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             }
             return self.finish(job, OutcomeKind::Conflict, saying(reply, &said));
         }
-        if is_write && let Some(known) = self.last_known.remove(&job.row.key) {
+        if is_write && let Some(known) = self.last_known.get(&job.row.key) {
             let others = known.others(setting, previous);
             if !others.is_empty() {
                 let before = known.before();
                 let said = conflict::since_the_last_run(setting, &others, before, previous);
-                self.last_known.insert(job.row.key, known);
                 return self.finish(job, OutcomeKind::Conflict, saying(reply, &said));
             }
         }
@@ -108,7 +107,8 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         self.write_from(job, 0, reply);
     }
 
-    /// The row was on the wire when an earlier run ended, and `previous` was there before.
+    /// A try of the row may have taken effect, of which an earlier run or this one has not heard, and `previous`
+    /// was there before.
     fn go_on(&mut self, mut job: Job, previous: CurrentValues, are_met: bool, reply: ApiResult) {
         let setting = self.setting;
         let current = &job.current;

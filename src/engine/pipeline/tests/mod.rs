@@ -5,6 +5,7 @@ mod many_users;
 mod order;
 mod reads;
 mod renewals;
+mod second_looks;
 mod stops;
 mod throttling;
 mod waits;
