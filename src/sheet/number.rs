@@ -10,6 +10,7 @@ use crate::sheet::ambiguous_country_code;
 use crate::sheet::area_slash::{self, Slash};
 use crate::sheet::cell_diagnostics::{self, CellDiagnostic};
 use crate::sheet::country::Country;
+use crate::sheet::dialing_prefix;
 use crate::sheet::digit_groups::DigitGroups;
 use crate::sheet::group_faults::{GroupFault, LONGEST_EXTENSION, dialed_in_australia};
 use crate::sheet::number_faults::{
@@ -138,6 +139,12 @@ fn read_number(text: &str, country: Option<&Country>) -> Result<String, CellDiag
             Some(diagnostic) => Err(diagnostic),
         };
     }
+    if let Some(country) = country {
+        let after_trunk = digits.strip_prefix('0').unwrap_or(&digits);
+        if let Some(diagnostic) = dialing_prefix::of_own_area(country.plan(), after_trunk) {
+            return Err(diagnostic);
+        }
+    }
     if let Some(country) = country
         && let Some(after_code) = country
             .complete(&digits)
@@ -162,6 +169,9 @@ fn read_number(text: &str, country: Option<&Country>) -> Result<String, CellDiag
         };
     }
     if let Some(country) = country {
+        if let Some(diagnostic) = dialing_prefix::before_number(country.plan(), &digits, true) {
+            return Err(diagnostic);
+        }
         let is_complete = |digits: &str| matches!(country.complete(digits), Ok(Some(_)));
         if let Some(fault) = groups.fault_behind_complete(is_complete) {
             return refuse(fault);
@@ -232,6 +242,12 @@ fn international(
         return ambiguous_country_code::without_code(groups, digits, found, country);
     };
     if plan.without_kept_trunk(after_code).is_none()
+        && !plan.is_possible(after_code.len())
+        && let Some(diagnostic) = dialing_prefix::before_number(plan, after_code, false)
+    {
+        return Some(diagnostic);
+    }
+    if plan.without_kept_trunk(after_code).is_none()
         && let Some(fault) = groups.fault_in(plan, after_code)
     {
         return Some(say_if_it_helps(fault, digits, country));
@@ -243,6 +259,9 @@ fn international(
 
 /// What is wrong with the digits that follow a country code.
 fn fault_after_code(plan: &Plan, after_code: &str) -> Option<CellDiagnostic> {
+    if let Some(diagnostic) = dialing_prefix::of_own_area(plan, after_code) {
+        return Some(diagnostic);
+    }
     if let Some(rest) = plan.without_kept_trunk(after_code) {
         return Some(CellDiagnostic {
             kind: ProblemKind::TrunkPrefix,

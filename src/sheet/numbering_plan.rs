@@ -21,6 +21,9 @@ const CODES: usize = 1000;
 /// A country whose numbers have at least this number of lengths leaves their end open: extensions are part of them.
 const OPEN: u32 = 8;
 
+/// Digits of a number with a prefix of a carrier: shorter ones are extensions.
+const SHORTEST_DIALED: usize = 9;
+
 /// Each is made when a number needs it; Germany's takes some milliseconds.
 static PLANS: [OnceLock<Option<Plan>>; CODES] = [const { OnceLock::new() }; CODES];
 
@@ -223,6 +226,23 @@ impl Plan {
             get_national_significant_number_owned(&number) == after_code
                 && PHONE_NUMBER_UTIL.is_valid_number(&number)
         })
+    }
+
+    /// The number in use that digits are as they are dialed within the country: by a carrier, before a mobile
+    /// number, to another country. Those after `00` or `011` are dialed to another country from almost
+    /// anywhere, and stay as they are.
+    pub(super) fn as_dialed(&self, digits: &str) -> Option<String> {
+        if digits.len() < SHORTEST_DIALED || digits.starts_with("00") {
+            return None;
+        }
+        let country_code: i32 = self.code.parse().ok()?;
+        let region = PHONE_NUMBER_UTIL.get_region_for_country_code(country_code)?;
+        let number = PHONE_NUMBER_UTIL.parse(digits, Some(region)).ok()?;
+        let is_abroad = number.country_code != country_code && digits.starts_with('0');
+        let after_code = get_national_significant_number_owned(&number);
+        let has_code = digits.strip_prefix(self.code.as_str()) == Some(&after_code);
+        let is_one = !is_abroad && !has_code && PHONE_NUMBER_UTIL.is_valid_number(&number);
+        is_one.then(|| format!("+{}{after_code}", number.country_code))
     }
 
     /// Where the groups end in which a number is written after the country code, but for the last.
