@@ -130,7 +130,7 @@ impl<R: Read> Records<R> {
     }
 
     fn read_row(&mut self, record: &mut ByteRecord) -> io::Result<()> {
-        let mut length = 0;
+        let (mut length, mut has_quote) = (0, false);
         loop {
             let text = self.text.fill_buf()?;
             if text.is_empty() {
@@ -144,9 +144,10 @@ impl<R: Read> Records<R> {
                 self.parser.hand_over(record);
                 return Ok(());
             }
+            has_quote |= text[..taken].contains(&b'"');
             self.text.consume(taken);
             length += taken;
-            ensure_row_can_be(self.row, length)?;
+            ensure_row_can_be(self.row, length, has_quote)?;
         }
         // A line break ends every row but one with an open quote.
         let (_, is_whole) = self.parser.read(b"\n");
@@ -168,12 +169,17 @@ fn is_nothing(text: &[u8]) -> bool {
     bytes.all(|byte| matches!(byte, b' ' | b'\t' | 0x1a))
 }
 
-fn ensure_row_can_be(row: u64, length: usize) -> io::Result<()> {
+fn ensure_row_can_be(row: u64, length: usize, has_quote: bool) -> io::Result<()> {
     if length <= LONGEST_ROW {
         return Ok(());
     }
     Err(io::Error::other(format!(
-        "row {row} is longer than any row can be: a quote in it is opened and never closed; close the quote"
+        "row {row} is longer than any row can be: {}",
+        if has_quote {
+            "a quote in it is opened and never closed; close the quote"
+        } else {
+            "no line break ends it; if the file is a sheet, export it again and save it as CSV"
+        }
     )))
 }
 
@@ -348,12 +354,12 @@ mod tests {
         let long = "x".repeat(3 * BLOCK);
         let rows = rows_of(&format!("h\n{long},1\n\"{long}\",2\nd"));
         assert_eq!(rows, expect(&[(1, "h"), (2, &long), (3, &long), (4, "d")]));
-        for start in ["h\n", "h\n\""] {
+        for (start, why) in [("h\n", "no line break"), ("h\n\"", "a quote")] {
             let mut records = Records::new(start.as_bytes().chain(io::repeat(b'x')), b',');
             let ends = std::iter::from_fn(|| records.next_record()).find_map(Result::err);
             let says = ends.expect("an error").to_string();
             assert!(
-                says.starts_with("row 2 is longer than any row can be"),
+                says.starts_with(&format!("row 2 is longer than any row can be: {why}")),
                 "{says}"
             );
         }

@@ -42,8 +42,10 @@ pub struct HiddenCells {
     merged: Vec<CellRange>,
     /// Cells of which something is struck through, in the order of the sheet.
     struck: Vec<(u64, usize)>,
-    /// Cells whose numbers are shown with other digits where a condition is met.
+    /// Cells whose numbers are shown with other digits, or not at all, where a condition is met.
     conditional: Vec<CellRange>,
+    /// The same of texts.
+    conditional_texts: Vec<CellRange>,
     /// Cells that are struck through where a condition is met.
     struck_conditionally: Vec<CellRange>,
 }
@@ -103,6 +105,15 @@ impl HiddenCells {
 
     pub(super) fn is_shown_conditionally(&self, row: u64, column: usize) -> bool {
         let mut conditional = self.conditional.iter();
+        conditional.any(|cells| cells.contains(row, column))
+    }
+
+    pub(super) fn show_texts_conditionally(&mut self, cells: CellRange) {
+        self.conditional_texts.push(cells);
+    }
+
+    pub(super) fn is_text_shown_conditionally(&self, row: u64, column: usize) -> bool {
+        let mut conditional = self.conditional_texts.iter();
         conditional.any(|cells| cells.contains(row, column))
     }
 

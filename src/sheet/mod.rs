@@ -368,14 +368,19 @@ impl Sheet {
 
     /// A problem for a row of which a number may be shown with other digits than its cell holds.
     fn conditional_cell(&self, columns: &Columns, record: &NumberedRecord) -> Option<Problem> {
-        let is_number = |text: &&[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
-        let (column, digits) = columns.read().find_map(|column| {
-            let text = record.record.get(column).filter(is_number)?;
-            let is_shown = self.hidden.is_shown_conditionally(record.row, column);
-            is_shown.then_some((column, String::from_utf8_lossy(text)))
+        let (column, text) = columns.read().find_map(|column| {
+            let text = record.record.get(column).filter(|text| !text.is_empty())?;
+            // An id that stands above already is often hidden so; whether digits are a number or a text is not known.
+            let is_of_field = columns.fields.contains(&Some(column));
+            let is_text =
+                is_of_field && self.hidden.is_text_shown_conditionally(record.row, column);
+            let is_number = text.iter().all(u8::is_ascii_digit)
+                && self.hidden.is_shown_conditionally(record.row, column);
+            (is_text || is_number).then_some((column, String::from_utf8_lossy(text)))
         })?;
         let says = format!(
-            "`{digits}` is in a cell whose conditional formatting has a number format of its own, so other digits may be shown; format the cell as text and type the phone number as it is meant, or remove the conditional formatting"
+            "`{}` is in a cell whose conditional formatting has a number format of its own, so other digits may be shown, or none; format the cell as text and type the phone number as it is meant, or remove the conditional formatting",
+            problem::shorten(&text)
         );
         let place = self.place_of(record.row, column);
         Some(Problem::of_kind(

@@ -221,6 +221,42 @@ pub(crate) fn workbook_of(parts: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 #[test]
+fn a_packed_text_that_is_called_a_workbook_is_called_what_it_is() {
+    let stage = Stage::instant();
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    archive
+        .start_file("numbers.csv", SimpleFileOptions::default())
+        .expect("a name");
+    archive
+        .write_all(b"locationId,n1\n1,5501\n")
+        .expect("memory");
+    let archive = archive.finish().expect("memory").into_inner();
+    stage.write("sheet.xlsx", archive);
+    stage.run("check sheet.xlsx").expect(2).says(
+        "it is not an Excel workbook but a ZIP archive, with `numbers.csv` in it; unpack it and use the sheet in it",
+    );
+}
+
+#[test]
+fn a_line_without_an_end_is_refused_before_it_fills_the_memory() {
+    let stage = Stage::instant();
+    let endless = "5".repeat(100_000_000);
+    for (before, says) in [
+        (
+            "locationId,n1\n1,",
+            "row 2 is longer than any row can be: no line break ends it",
+        ),
+        (
+            "locationId,n1\n1,\"",
+            "row 2 is longer than any row can be: a quote in it is opened and never closed",
+        ),
+    ] {
+        stage.write("sheet.csv", format!("{before}{endless}"));
+        stage.run("check sheet.csv").expect(2).says(says);
+    }
+}
+
+#[test]
 fn what_is_beside_the_cells_of_a_workbook_is_its_own() {
     let stage = Stage::instant();
     let query = "\u{feff}<DataMashup uniqueCount=\"9999999999\">".encode_utf16();

@@ -216,6 +216,32 @@ fn a_number_that_a_condition_shows_with_other_digits_is_refused() {
         });
         expect(&book, "", if set[0].is_empty() { 2 } else { 0 }, says, set);
     }
+    // One that shows nothing, or not as it is, hides a text as well.
+    for (format, text, code) in [
+        (";;;", NUMBER, 2),
+        (";;;", "5501", 2),
+        ("0;0;0;", NUMBER, 2),
+        ("0;0;0;\"+\"@", "12025550101", 2),
+        (";;;@", NUMBER, 0),
+        ("\"+\"0", NUMBER, 0),
+    ] {
+        let book = book(|sheet| {
+            sheet.write_string(2, 2, text)?;
+            let rule = ConditionalFormatFormula::new()
+                .set_rule("=$E3=\"\"")
+                .set_format(Format::new().set_num_format(format));
+            sheet.add_conditional_format(2, 2, 2, 2, &rule)?;
+            Ok(())
+        });
+        let says = format!("column C (n1): `{text}` is in a cell whose conditional formatting");
+        let says = if code == 2 { &says } else { "updated" };
+        let set = if code == 2 {
+            [""; 3]
+        } else {
+            [NUMBER, text, NUMBER]
+        };
+        expect(&book, "", code, says, set);
+    }
     // As Excel writes a rule that looks at another worksheet.
     let row = format!(
         "<row r=\"2\"><c r=\"A2\" t=\"str\"><v>{}</v></c><c r=\"B2\" t=\"str\"><v>{}</v></c><c r=\"C2\"><v>2079460000</v></c></row>",
@@ -595,8 +621,27 @@ fn errors_of_cells_and_broken_places_are_named_by_row_and_column() {
             "<c r=\"C2\"><v>1</v></c><c r=\"C2\"><v>2</v></c>",
             "the cell C2 twice",
         ),
-        ("<c r=\"XFE2\"><v>1</v></c>", "`XFE2` in row 2"),
-        ("<c r=\"C9\"><v>1</v></c>", "`C9` in row 2"),
+        (
+            "<c r=\"XFE2\"><v>1</v></c>",
+            "`XFE2` in row 2 (column XFE, and XFD is the last one)",
+        ),
+        (
+            "<c r=\"C9\"><v>1</v></c>",
+            "`C9` in row 2 (its place says row 9)",
+        ),
+        (
+            "<c r=\"XFD1048577\"><v>1</v></c>",
+            "`XFD1048577` in row 2 (its place says row 1048577)",
+        ),
+        // Of a formula without a value nobody has seen one.
+        (
+            "<c r=\"C2\" t=\"str\"><f>D2</f></c>",
+            "row 2, column C (n1): `=D2` is a formula",
+        ),
+        (
+            "<c r=\"C2\" t=\"str\"><f t=\"shared\" si=\"0\"/></c>",
+            "row 2, column C (n1): `=` ",
+        ),
         (
             "<c r=\"C2\" t=\"s\"><v>7</v></c>",
             "the text of its cell C2 is missing from the file",
@@ -610,7 +655,7 @@ fn errors_of_cells_and_broken_places_are_named_by_row_and_column() {
         &raw("<row r=\"1048577\"/>"),
         "",
         2,
-        "a row where none can be",
+        "a row where none can be, `1048577` after row 1: 1048576 is the last one",
         ["", "", ""],
     );
 }

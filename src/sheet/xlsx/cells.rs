@@ -13,7 +13,7 @@ use super::package::{add_text, attribute, is_on, next};
 use crate::sheet::constant_formula::is_calculation;
 use crate::sheet::hidden::{CellRange, HiddenCells};
 use crate::sheet::number;
-use crate::sheet::problem::column_letters;
+use crate::sheet::problem::{column_letters, shorten};
 use crate::table::{COLUMNS, ROWS};
 
 /// What all sheets of a workbook share.
@@ -131,7 +131,8 @@ impl<'s, R: BufRead> Cells<'s, R> {
         self.column = 0;
         if self.row == 0 || self.row > ROWS.into() {
             bail!(
-                "it has a row where none can be, after row {before}; open it in Excel and save it again"
+                "it has a row where none can be, `{}` after row {before}: {ROWS} is the last one; open it in Excel and save it again",
+                shorten(&attribute(element, "r").unwrap_or_default())
             );
         }
         if self.row <= before {
@@ -182,7 +183,10 @@ impl<'s, R: BufRead> Cells<'s, R> {
                 self.hidden.strike_conditionally(cells.clone());
             }
             if format.shows_others {
-                self.hidden.show_conditionally(cells);
+                self.hidden.show_conditionally(cells.clone());
+            }
+            if format.shows_other_texts {
+                self.hidden.show_texts_conditionally(cells);
             }
         }
     }
@@ -207,9 +211,14 @@ impl<'s, R: BufRead> Cells<'s, R> {
         };
         if row != self.row || column >= COLUMNS.into() {
             bail!(
-                "it has a cell where none can be, `{}` in row {}; open it in Excel and save it again",
-                crate::sheet::problem::shorten(&named.unwrap_or_default()),
-                self.row
+                "it has a cell where none can be: `{}` in row {} ({}); open it in Excel and save it again",
+                shorten(&named.unwrap_or_default()),
+                self.row,
+                if column >= COLUMNS.into() {
+                    format!("column {}, and XFD is the last one", column_letters(column))
+                } else {
+                    format!("its place says row {row}")
+                }
             );
         }
         self.column = column + 1;

@@ -29,8 +29,10 @@ pub(super) struct Formats {
 /// What a format that comes with a condition does to a cell where that is met.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ConditionalFormat {
-    /// It shows a number with other digits than it has.
+    /// It shows a number with other digits than it has, or does not show it.
     pub(super) shows_others: bool,
+    /// The same of a text.
+    pub(super) shows_other_texts: bool,
     pub(super) strikes: bool,
 }
 
@@ -40,7 +42,9 @@ impl ConditionalFormat {
         match element.local_name().as_ref() {
             "numFmt" => {
                 let code = attribute(element, "formatCode").unwrap_or_default();
-                self.shows_others = NumberFormat::of_code(&code).shows_others();
+                let format = NumberFormat::of_code(&code);
+                self.shows_others = format.shows_others();
+                self.shows_other_texts = format.show_text(A_TEXT.to_string()) != A_TEXT;
             }
             "strike" => self.strikes = is_not_off(element),
             _ => {}
@@ -69,6 +73,9 @@ pub(super) enum NumberFormat {
 
 /// As many digits as there are.
 const GENERAL: &str = "general";
+
+/// Any text, to see what a format makes of it.
+const A_TEXT: &str = "+12025550101";
 
 /// Said behind what is in a cell that shows nothing of it.
 const SHOWS_NOTHING: &str = " (hidden by the cell's format)";
@@ -219,18 +226,15 @@ impl NumberFormat {
         NumberFormat::Pattern(sections)
     }
 
-    /// Whether some number is shown with other digits than it has, or with a `+`.
+    /// Whether some number is shown with other digits than it has, or with a `+`, or not at all.
     fn shows_others(&self) -> bool {
         let is_of_number = |character: &char| character.is_ascii_digit() || *character == '+';
         [5501.0, 2_025_550_101.0, 12_025_550_101.0]
             .iter()
             .any(|number| {
-                let shown: String = self
-                    .show(*number, false)
-                    .chars()
-                    .filter(is_of_number)
-                    .collect();
-                shown != digits(*number)
+                let shown = self.show(*number, false);
+                let of_number: String = shown.chars().filter(is_of_number).collect();
+                of_number != digits(*number) || shown.ends_with(SHOWS_NOTHING)
             })
     }
 

@@ -11,10 +11,14 @@ use zip::ZipArchive;
 use zip::read::ZipFile;
 
 use crate::sheet::input::SAVE_AS_CSV;
+use crate::sheet::problem::shorten;
 
 /// Between two elements there is no more than the text of a cell, which has 32,767 characters; written as
 /// references each takes ten bytes.
 const LONGEST_PIECE: u64 = 512 * 1024;
+
+/// The part that says of all others what they are.
+const CONTENTS: &str = "[Content_Types].xml";
 
 const MEBIBYTE: u64 = 1024 * 1024;
 
@@ -77,6 +81,19 @@ impl<'f> Package<'f> {
         self.index_of(part).is_some()
     }
 
+    /// A file that was packed and given the name of a workbook has no part of one.
+    fn missing(&self, part: &str) -> anyhow::Error {
+        let names = || self.archive.file_names().filter_map(Result::ok);
+        let is_of_office = names().any(|name| name.eq_ignore_ascii_case(CONTENTS));
+        match names().find(|name| !name.ends_with('/')) {
+            Some(first) if !is_of_office => anyhow!(
+                "it is not an Excel workbook but a ZIP archive, with `{}` in it; unpack it and use the sheet in it",
+                shorten(&first)
+            ),
+            _ => anyhow!("the part `{part}` is missing").context(unreadable()),
+        }
+    }
+
     /// Capitals make no other part of it, nor does a backslash.
     fn index_of(&self, part: &str) -> Option<usize> {
         let plain = |name: &str| name.replace('\\', "/").to_ascii_lowercase();
@@ -92,8 +109,9 @@ pub(super) fn read_part<'p, 'f>(
     part: &str,
     limit: Limit,
 ) -> Result<Xml<'p, 'f>> {
-    let missing = || anyhow!("the part `{part}` is missing").context(unreadable());
-    let index = package.index_of(part).ok_or_else(missing)?;
+    let Some(index) = package.index_of(part) else {
+        return Err(package.missing(part));
+    };
     let most = limit.most.min(limit.free.max(limit.a_byte * package.size));
     let packed = package.size;
     let file = package.archive.by_index(index).with_context(unreadable)?;
