@@ -5,9 +5,12 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::engine::failure_limit::{FORBIDDEN_AT_THE_START, FailureLimit};
+use crate::engine::origin::is_marked;
 use crate::model::clock;
 use crate::model::outcome::with_status;
-use crate::model::response::{ApiResult, Body, TransportCause, TransportError, message_of};
+use crate::model::response::{
+    ApiResult, Body, Response, TransportCause, TransportError, message_of,
+};
 use crate::model::wording::{listed, rows_listed};
 use crate::platform;
 use crate::setting::Setting;
@@ -215,11 +218,17 @@ impl fmt::Display for AbortReason {
 }
 
 impl AbortReason {
-    /// Why nothing more can be asked once a token was refused: the service does not say so with a page.
-    pub(super) fn of_refused_token(result: &ApiResult) -> AbortReason {
+    /// Why nothing more can be asked once a token was refused: the service does not say so with a page, nor
+    /// without a word and a tracking id. Where it `is_known`, it has answered something else before.
+    pub(super) fn of_refused_token(result: &ApiResult, is_known: bool) -> AbortReason {
         let message = message_of(result);
+        let is_foreign = |response: &Response| match response.body {
+            Body::Invalid => true,
+            Body::Wordless => !is_known && !is_marked(response),
+            Body::Valid | Body::Mixed | Body::Bare => false,
+        };
         match result {
-            Ok(response) if response.body == Body::Invalid => AbortReason::NotTheService {
+            Ok(response) if is_foreign(response) => AbortReason::NotTheService {
                 message: with_status(response.status, message),
             },
             _ => AbortReason::Unauthorized {

@@ -49,6 +49,11 @@ impl FailureWatch {
         }
     }
 
+    /// Whether the service itself has answered a request.
+    pub(super) fn has_answered(&self) -> bool {
+        self.has_answered
+    }
+
     /// Takes note of what a request of this row came to.
     pub(super) fn answered(&mut self, reply: &ApiResult, row: u64) -> Option<AbortReason> {
         let Ok(answer) = reply else {

@@ -100,13 +100,14 @@ impl TokenRenewal {
         self.is_under_way = true;
     }
 
-    /// The task under way has its answer.
+    /// The task under way has its answer. `is_known`: the service has answered something else before.
     pub(super) fn answered(
         &mut self,
         result: &ApiResult,
         decision: RetryDecision,
         renewal: Renewal,
         now: Instant,
+        is_known: bool,
     ) -> TokenState {
         let message = || message_of(result).to_string();
         match (decision, self.wanted.unwrap_or(TokenTask::Check)) {
@@ -136,7 +137,7 @@ impl TokenRenewal {
                 self.try_again(now, Duration::ZERO, false)
             }
             (RetryDecision::Unauthorized, TokenTask::Check) => {
-                TokenState::Ended(AbortReason::of_refused_token(result))
+                TokenState::Ended(AbortReason::of_refused_token(result, is_known))
             }
             (RetryDecision::Succeeded | RetryDecision::GiveUp, TokenTask::Check) => {
                 *self = TokenRenewal {

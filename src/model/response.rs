@@ -67,6 +67,8 @@ pub enum Body {
     /// An object without any of the values that were asked for. Whether the service leaves out what
     /// is not set is not known.
     Bare,
+    /// Of what is no success: nothing, or plain text, and no tracking id. The service's errors are JSON.
+    Wordless,
     /// A page, an error, something of another service, or a part of an answer. Of what is no success: a page
     /// without a tracking id.
     Invalid,

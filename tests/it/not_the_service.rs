@@ -54,6 +54,47 @@ fn a_server_that_answers_everything_alike_is_sent_nothing() {
     }
 }
 
+#[test]
+fn a_wall_of_401s_without_a_mark_is_a_sign_in_and_one_of_webex_is_a_rejected_token() {
+    let foreign = "did not come from Webex: 401";
+    let rejected = "Webex rejected the access token";
+    for (status, body, says) in [
+        ("401 Unauthorized", "", foreign),
+        (
+            "401 Unauthorized\r\nwww-authenticate: Basic realm=\"proxy\"",
+            "",
+            foreign,
+        ),
+        ("401 Unauthorized", "Access denied", foreign),
+        ("401 Unauthorized\r\ntrackingid: NA_1", "", rejected),
+        (
+            "401 Unauthorized\r\ntrackingid: NA_1",
+            "Access denied",
+            rejected,
+        ),
+        (
+            "401 Unauthorized",
+            r#"{"message":"the token is not valid"}"#,
+            rejected,
+        ),
+    ] {
+        for flags in ["--no-backup", "--backup"] {
+            let server = always(status, body);
+            let (ran, _) = apply(&server.base_url(), 30, flags);
+            let ran = ran.expect(3);
+            ran.says(says);
+            let hint = if says == foreign {
+                "--base-url"
+            } else {
+                "get a new access token"
+            };
+            ran.says(hint);
+            let mut requests = server.requests().into_iter();
+            assert!(requests.all(|line| line.starts_with("GET")), "{status}");
+        }
+    }
+}
+
 /// A service that confirms five changes. From then on something else answers, to `is_meant` paths or to all.
 fn wall_after_five(
     status: u16,

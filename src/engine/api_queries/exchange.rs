@@ -89,7 +89,10 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
                     let renewal = self.service.renewal();
                     let refusal = self.renewal.borrow_mut().refused(token, refusals, renewal);
                     if refusal == Refusal::Suspect {
-                        return Err(QueryError::Stopped(AbortReason::of_refused_token(&result)));
+                        return Err(QueryError::Stopped(AbortReason::of_refused_token(
+                            &result,
+                            self.is_known.get(),
+                        )));
                     }
                 }
                 _ => return Err(self.unanswered(&result)),
@@ -155,7 +158,7 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
                 counts: false,
             };
             let mut state = self.renewal.borrow_mut();
-            state.answered(&result, again, renewal, now);
+            state.answered(&result, again, renewal, now, self.is_known.get());
             return Ok(result);
         }
         *silences = if result.is_err() { *silences + 1 } else { 0 };
@@ -165,7 +168,7 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
             return Err(unreachable(error));
         }
         let mut state = self.renewal.borrow_mut();
-        match state.answered(&result, decision, renewal, now) {
+        match state.answered(&result, decision, renewal, now, self.is_known.get()) {
             TokenState::Ended(reason) => Err(QueryError::Stopped(reason)),
             _ => Ok(result),
         }

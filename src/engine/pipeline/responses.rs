@@ -39,9 +39,10 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         self.lanes[lane].pacer.answered(ticket, now, verdict);
         self.note_wait(lane, now);
         self.throttled += u64::from(matches!(decision, RetryDecision::Throttled { .. }));
+        let is_known = (self.senders.iter()).any(|sender| sender.watch.has_answered());
         let asked = &mut self.senders[sender];
         let renewal = asked.service.renewal();
-        match asked.renewal.answered(result, decision, renewal, now) {
+        match (asked.renewal).answered(result, decision, renewal, now, is_known) {
             TokenState::Open => {}
             TokenState::Renewed => {
                 if let Some(job) = asked.suspect.take() {

@@ -119,7 +119,12 @@ impl Webex {
         if tracking_id.is_empty() {
             tracking_id = error.tracking_id;
         }
-        let is_page = tracking_id.is_empty() && body.trim_start().starts_with('<');
+        let form = match body.trim_start().chars().next() {
+            _ if !tracking_id.is_empty() => Body::Valid,
+            Some('<') => Body::Invalid,
+            Some('{' | '[') => Body::Valid,
+            _ => Body::Wordless,
+        };
         // Once more: JSON has ways to write a letter that only its reader undoes.
         let [error_code, message, tracking_id] = [error.code, error.message, tracking_id]
             .map(|text| secrets.hide_in(&text).into_owned().into());
@@ -129,7 +134,7 @@ impl Webex {
             error_code,
             message,
             tracking_id,
-            body: if is_page { Body::Invalid } else { Body::Valid },
+            body: form,
             ..Response::default()
         }
     }
