@@ -49,11 +49,12 @@ fn find(
             .as_ref()
             .and_then(|(_, _, history)| history.latest());
         let check = earlier.check_in(columns, &numbered);
+        let is_as_written = |index, found: &str| {
+            let mut check = check.iter();
+            check.any(|check| check.holds(CheckedPart::Sent(index), Some(found)))
+        };
         restored.add(sheet, columns, &numbered, |index, found| {
-            if check
-                .as_ref()
-                .is_some_and(|check| check.holds(CheckedPart::Sent(index), Some(found)))
-            {
+            if is_as_written(index, found) {
                 return None;
             }
             let sent = change
@@ -64,6 +65,15 @@ fn find(
             let is_left = |sent: &&str| is_left_of(found, sent) && !is_shortened(found, sent);
             let recorded = sent.find(is_left).map(String::from);
             recorded.or_else(|| proven(check.as_ref()?, index, found))
+        });
+        restored.add_lost(columns, &numbered, |index, found| {
+            let Some(change) = change else {
+                // Without its journal the row's check says only that another number was written.
+                return check.is_some() && !is_as_written(index, found);
+            };
+            let sent = change.sent.iter();
+            let mut sent = sent.filter_map(|sent| sent.0.get(index)?.as_deref());
+            !is_as_written(index, found) && sent.any(|sent| is_shortened(found, sent))
         });
     }
     Ok(restored)

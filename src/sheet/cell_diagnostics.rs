@@ -63,6 +63,17 @@ pub fn of_raw_number(text: &str) -> Option<CellDiagnostic> {
     None
 }
 
+/// A number that is not the one that was written, and ends in zeros.
+pub(super) fn of_lost_digits(text: &str) -> CellDiagnostic {
+    CellDiagnostic {
+        kind: ProblemKind::Exponent,
+        says: format!(
+            "`{}` ends in zeros that a spreadsheet has put for digits: it keeps the first 15 of a number; format the cell as text and type the phone number again",
+            shorten(text)
+        ),
+    }
+}
+
 /// Quotes and nothing else, which people write for the same as above.
 pub(super) fn of_ditto(cell: &str, kind: ProblemKind) -> Option<CellDiagnostic> {
     let text = strip_text_formula(cell.trim_matches(ids::is_blank));

@@ -285,6 +285,9 @@ impl Sheet {
     ) -> Option<Change<'r>> {
         let cell = columns.fields[index].map_or(Some(&b""[..]), |at| numbered.record.get(at));
         let text = std::str::from_utf8(cell.unwrap_or_default()).ok()?;
+        if self.restored.are_digits_lost(numbered.row, index) {
+            return None;
+        }
         row_reader::read_field(text, columns.setting.fields[index].kind, &self.reading).ok()
     }
 

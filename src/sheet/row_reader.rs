@@ -18,6 +18,7 @@ use crate::sheet::names_of_row::{Called, called};
 use crate::sheet::number::read_change;
 use crate::sheet::problem::{Place, Problem, shorten};
 use crate::sheet::problem_kind::ProblemKind;
+use crate::sheet::restored_cells::RestoredCell;
 use crate::sheet::rule_cell::{read_action, read_yes_or_no};
 use crate::sheet::{NumberedRecord, Origin, ReadOptions, verbatim};
 use crate::table::strip_text_formula;
@@ -54,7 +55,7 @@ pub fn read_row<'r>(
     reading: &ReadOptions,
     directory: &Directory,
     last_organization: &LastOrganization,
-    restored: &[(usize, Box<str>)],
+    restored: &[(usize, RestoredCell)],
 ) -> Result<Row<'r>, Vec<Problem>> {
     let NumberedRecord { row, record, .. } = numbered;
     if let Some(problem) = wrong_width(*row, record, columns) {
@@ -206,10 +207,11 @@ fn read_or_restored<'r>(
     text: &'r str,
     columns: &Columns,
     reading: &ReadOptions,
-    restored: &[(usize, Box<str>)],
+    restored: &[(usize, RestoredCell)],
 ) -> Result<Change<'r>, CellDiagnostic> {
     match restored.iter().find(|(field, _)| *field == index) {
-        Some((_, number)) => Ok(Change::to(Some(number))),
+        Some((_, RestoredCell::Number(number))) => Ok(Change::to(Some(number))),
+        Some((_, RestoredCell::Lost)) => Err(cell_diagnostics::of_lost_digits(text)),
         None => read_field(text, columns.setting.fields[index].kind, reading),
     }
 }

@@ -57,6 +57,76 @@ fn a_number_that_is_shortened_in_results_is_typed_again() {
     assert_eq!(stage.requests().len(), sent);
 }
 
+/// With separators of thousands, in several countries' ways, and with the mark of a text.
+#[test]
+fn a_number_that_a_spreadsheet_grouped_or_marked_is_the_recorded_one() {
+    for changed in [
+        "12.020.000.003",
+        "12 020 000 003",
+        "12\u{a0}020\u{a0}000\u{a0}003",
+        "12,020,000,003",
+        "12'020'000'003",
+        "'12020000003",
+    ] {
+        for has_journal in [true, false] {
+            let stage = refused_once();
+            stage.apply("sheet.csv").expect(1);
+            if !has_journal {
+                fs::remove_file(stage.path("sheet.results.csv.journal")).expect("it is there");
+            }
+            resave(&stage, RESULTS, RESULTS, |column, row, cell| {
+                let is_meant = (column, row) == ("n1", 3);
+                if is_meant { changed } else { cell }.to_string()
+            });
+            stage.apply(&format!("{RESULTS} --only-failed")).expect(0);
+            assert_is_set(&stage, 3, 1, &number(3));
+        }
+    }
+}
+
+#[test]
+fn a_number_of_which_a_spreadsheet_kept_fifteen_digits_is_typed_again_and_undone_by_the_journal() {
+    const LONG: &str = "12345678901234567890";
+    for (changed, says) in [
+        (
+            "12345678901234500000",
+            "row 3, column B (n1): `12345678901234500000` ends in zeros that a spreadsheet has put for digits",
+        ),
+        ("1.23457E+19", "`1.23457E+19` is in scientific notation"),
+    ] {
+        for has_journal in [true, false] {
+            let stage = refusing_once();
+            let rows = [2, 3].map(|row| format!("{},{LONG}\n", location_id(row)));
+            stage.write("sheet.csv", format!("locationId,n1\n{}", rows.concat()));
+            stage.apply("sheet.csv --backup").expect(1);
+            let sent = stage.requests().len();
+            if !has_journal {
+                fs::remove_file(stage.path("sheet.results.csv.journal")).expect("it is there");
+            }
+            resave(&stage, RESULTS, RESULTS, |column, _, cell| {
+                if column == "n1" { changed } else { cell }.to_string()
+            });
+            stage
+                .apply(&format!("{RESULTS} --only-failed"))
+                .expect(2)
+                .says(says);
+            assert_eq!(stage.requests().len(), sent, "{changed}");
+            if has_journal {
+                stage
+                    .run(&format!(
+                        "undo {RESULTS} --yes --base-url {}",
+                        stage.simulator.base_url()
+                    ))
+                    .expect(0);
+                assert_eq!(
+                    stage.state()[location_id(2)]["autoTransferNumber1"],
+                    Value::Null
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn a_number_that_a_person_has_typed_is_sent_as_it_was_typed() {
     for (typed, wanted) in [

@@ -3,7 +3,9 @@
 use anyhow::Result;
 
 use crate::application::earlier_runs::EarlierRuns;
-use crate::application::earlier_runs::spreadsheet_losses::is_left_of;
+use crate::application::earlier_runs::spreadsheet_losses::{
+    is_left_of, may_end_in_lost_digits, without_marks,
+};
 use crate::model::change::Change;
 use crate::model::wording::plural;
 use crate::setting::FieldKind;
@@ -60,6 +62,25 @@ impl Restored {
         }
     }
 
+    /// Adds the cells of a row in which digits are lost: `is_lost` says so of those that may be.
+    pub(in crate::application) fn add_lost(
+        &mut self,
+        columns: &Columns,
+        numbered: &NumberedRecord,
+        is_lost: impl Fn(usize, &str) -> bool,
+    ) {
+        let fields = columns.setting.fields.iter().zip(&columns.fields);
+        for (index, (field, column)) in fields.enumerate() {
+            let (FieldKind::Number, Some(column)) = (field.kind, *column) else {
+                continue;
+            };
+            let found = text_in(&numbered.record, column);
+            if may_end_in_lost_digits(&found) && is_lost(index, &found) {
+                self.cells.add_lost(numbered.row, index);
+            }
+        }
+    }
+
     /// Says whose numbers count.
     pub(in crate::application) fn tell(&self, sheet: &Sheet, record: &str) {
         let Some(first) = &self.first else { return };
@@ -92,8 +113,9 @@ pub(in crate::application) fn proven(
 
 /// What may have been written where a spreadsheet has left this.
 pub(in crate::application) fn spellings(found: &str) -> Vec<String> {
-    let marked = found.strip_prefix('\'').map(String::from);
-    let lost = LOST.iter().map(|lost| format!("{lost}{found}"));
+    let digits = without_marks(found);
+    let lost = LOST.iter().map(|lost| format!("{lost}{digits}"));
+    let marked = (digits != found).then(|| digits.clone());
     lost.chain(marked).collect()
 }
 
