@@ -67,6 +67,7 @@ impl<'r> RecordReader<'r> {
             history.add(RowChange {
                 place: record.place.clone(),
                 earlier: Some(record.values.clone()),
+                earlier_read_at: None,
                 sent: record.sent.iter().cloned().collect(),
                 untouched: Vec::new(),
                 also_changed: Vec::new(),
@@ -87,6 +88,7 @@ impl<'r> RecordReader<'r> {
         RowChange {
             place: record.place,
             earlier: outcome.previous.clone(),
+            earlier_read_at: None,
             sent: record.sent.into_iter().collect(),
             untouched: outcome.untouched.clone(),
             also_changed: outcome.also_changed.clone(),

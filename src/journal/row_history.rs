@@ -68,6 +68,9 @@ pub struct RowChange {
     /// same as having read that none is set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub earlier: Option<CurrentValues>,
+    /// Where another run took them over: when the run began that read them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier_read_at: Option<Timestamp>,
     /// What may have been applied, oldest first; where nothing was, what was sent last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sent: Vec<Sent>,
@@ -109,20 +112,19 @@ impl RowChange {
 
     /// Adds what was done later to the same place.
     fn absorb(&mut self, later: RowChange) {
-        if self.may_have_been_applied {
-            // What was read later may be our own change.
-            self.earlier = self.earlier.take().or(later.earlier);
-        } else {
-            // Nobody knows who changed it since, but it was not us. What a conflict found, the next try
-            // must not find either.
-            let known = self.earlier.take();
-            self.earlier = match later.outcome.as_ref().map(|outcome| outcome.kind) {
-                Some(OutcomeKind::Conflict) => known.or(later.earlier),
-                _ => later.earlier.or(known),
-            };
-            if !later.sent.is_empty() {
-                self.sent.clear();
-            }
+        // What was read after a change may be our own. Else nobody knows who changed it since, but it was not us;
+        // only what a conflict found, the next try must not find either.
+        let is_conflict = later
+            .outcome
+            .as_ref()
+            .is_some_and(|outcome| outcome.kind == OutcomeKind::Conflict);
+        let keeps_first = self.may_have_been_applied || is_conflict;
+        if later.earlier.is_some() && !(keeps_first && self.earlier.is_some()) {
+            self.earlier = later.earlier;
+            self.earlier_read_at = later.earlier_read_at;
+        }
+        if !self.may_have_been_applied && !later.sent.is_empty() {
+            self.sent.clear();
         }
         if !self.may_have_been_applied {
             self.untouched.clone_from(&later.untouched);
@@ -234,6 +236,7 @@ mod tests {
         RowChange {
             place: Some(place(id)),
             earlier: earlier.map(|earlier| CurrentValues::of([Some(earlier), None, None])),
+            earlier_read_at: None,
             sent: vec![Sent(vec![Some(sent.into()), None, None])],
             untouched: Vec::new(),
             also_changed: Vec::new(),

@@ -9,7 +9,9 @@ use super::related_runs::{FolderRun, heirs, runs_in};
 use super::results_of;
 use super::run_status::{Undone, UndonePart};
 use crate::application::suggested_commands;
-use crate::journal::{self, Entry, Journal, Place, RecordedRun, may_have_been_applied};
+use crate::journal::{
+    self, Entry, Journal, Place, RecordedRun, RowRecord, Sent, may_have_been_applied,
+};
 use crate::model::hint::Hinted;
 use crate::model::ids;
 use crate::model::row::TargetKey;
@@ -103,13 +105,32 @@ pub fn back_already(results: &Path, undone: &[(TargetKey, u64)]) -> (u64, Vec<Pa
     (fates.len() as u64, undos.collect())
 }
 
-/// The places where undos of a run have put something back that is still so.
-pub fn places_back(results: &Path) -> HashSet<TargetKey> {
+/// What undos of a run have put back that is still so: by the places, what was sent there.
+pub fn put_back(results: &Path) -> HashMap<TargetKey, Vec<Sent>> {
     let runs = runs_in(platform::folder_of(results));
     let run = run_of(&runs, &Journal::path_for(results));
-    let fates = run.map_or(HashMap::new(), |run| fates(&runs, run));
-    let back = fates.into_iter().filter(|(_, fate)| fate.is_certain);
-    back.map(|(place, _)| place).collect()
+    let mut fates = run.map_or(HashMap::new(), |run| fates(&runs, run));
+    fates.retain(|_, fate| fate.is_certain);
+    let mut sent: HashMap<TargetKey, Vec<Sent>> = HashMap::new();
+    for undo in undos_of(&runs, &fates) {
+        let setting = Setting::named(&undo.header.setting).unwrap_or(setting::ALL[0]);
+        let read = journal::read_through(&undo.journal, |entry| {
+            if let Entry::Row(RowRecord {
+                place: Some(place),
+                sent: Some(values),
+                ..
+            }) = entry
+                && let Ok(id) = ids::read(&place.id, setting.target.id)
+                && fates.contains_key(&id.key)
+            {
+                sent.entry(id.key).or_default().push(values);
+            }
+        });
+        if let Err(error) = read {
+            tracing::debug!("{}: {error:#}", undo.journal.display());
+        }
+    }
+    sent
 }
 
 /// The runs that put back something of what a run had done, and whether that was all.

@@ -91,6 +91,7 @@ impl<'p> CellProof<'p> {
         let change = RowChange {
             place: Some(Place::of(row)),
             earlier: Some(cells.earlier_values()),
+            earlier_read_at: None,
             sent: all,
             untouched: Vec::new(),
             also_changed: Vec::new(),
@@ -205,6 +206,7 @@ impl<'p> CellProof<'p> {
         let change = RowChange {
             place: Some(Place::of(row)),
             earlier: Some(cells.earlier_values()),
+            earlier_read_at: None,
             sent: std::iter::once(sent).chain(alternatives).collect(),
             untouched: Vec::new(),
             also_changed: Vec::new(),

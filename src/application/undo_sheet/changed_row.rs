@@ -28,6 +28,8 @@ pub(super) struct ChangedRow {
     pub(super) order: (Timestamp, u64),
     pub(super) place: Place,
     pub(super) earlier: CurrentValues,
+    /// When the run began that read those.
+    pub(super) read_at: Timestamp,
     /// What may have been applied, oldest first.
     pub(super) sent: Vec<Sent>,
     /// The last of it was, and none of it can arrive later.
@@ -100,6 +102,12 @@ impl RowVerdict {
 }
 
 impl ChangedRow {
+    /// Whether it may have set this field.
+    pub(super) fn sends(&self, index: usize) -> bool {
+        let mut sent = self.sent.iter();
+        sent.any(|Sent(values)| values.get(index).is_some_and(Option::is_some))
+    }
+
     fn of(
         change: RowChange,
         kind: &TargetKind,
@@ -136,6 +144,7 @@ impl ChangedRow {
             order: change.order.unwrap_or(order),
             place,
             earlier,
+            read_at: change.earlier_read_at.unwrap_or(order.0),
             is_certain: change.outcome.as_ref().is_some_and(is_certain) && change.sent.len() == 1,
             sent: with(without(change.sent, &change.untouched), change.also_changed),
         })

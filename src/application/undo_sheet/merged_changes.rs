@@ -1,6 +1,7 @@
 //! All that was done to one location, put together: where to go back to, and what must be found there.
 
 use super::changed_row::ChangedRow;
+use crate::journal::Sent;
 use crate::model::change::Change;
 use crate::setting::Setting;
 
@@ -22,8 +23,17 @@ pub(super) struct FieldUndo {
 impl MergedChanges {
     /// Of changes in the order in which they were sent.
     pub(super) fn of<'c>(changes: impl IntoIterator<Item = &'c ChangedRow>) -> MergedChanges {
+        let changes: Vec<&ChangedRow> = changes.into_iter().collect();
+        // A row that could not be read at first found in a later run what the rows after it had set.
+        let mut as_read = changes.clone();
+        as_read.sort_by_key(|change| change.read_at);
+        let earlier = |index: usize| {
+            let mut as_read = as_read.iter();
+            let first = as_read.find(|change| change.sends(index));
+            first.and_then(|change| change.earlier.get(index))
+        };
         let mut fields: Vec<Option<FieldUndo>> = Vec::new();
-        for change in changes {
+        for change in &changes {
             for sent in &change.sent {
                 if fields.len() < sent.0.len() {
                     fields.resize_with(sent.0.len(), || None);
@@ -31,7 +41,7 @@ impl MergedChanges {
                 for (index, value) in sent.0.iter().enumerate() {
                     let Some(value) = value else { continue };
                     let field = fields[index].get_or_insert_with(|| FieldUndo {
-                        earlier: change.earlier.get(index).map(Into::into),
+                        earlier: earlier(index).map(Into::into),
                         expected: Vec::new(),
                         in_doubt: Vec::new(),
                     });
@@ -49,19 +59,22 @@ impl MergedChanges {
         MergedChanges(fields)
     }
 
-    /// The same where an undo of some rows has put back what they changed: what was there before one of them
-    /// will do, too.
-    pub(super) fn with_later_rows_undone(mut self, changes: &[ChangedRow]) -> MergedChanges {
-        for change in changes.iter().skip(1) {
-            for sent in &change.sent {
-                let fields = self.0.iter_mut().zip(&sent.0).enumerate();
-                for (index, (field, sent)) in fields {
-                    let before: Box<str> = change.earlier.get(index).unwrap_or_default().into();
-                    if let (Some(field), Some(_)) = (field, sent)
-                        && !field.expected.contains(&before)
-                    {
-                        field.expected.push(before);
-                    }
+    /// The same where an undo of some rows has put `back` what was there before them: that will do, too.
+    pub(super) fn with_later_rows_undone(
+        mut self,
+        changes: &[ChangedRow],
+        back: &[Sent],
+    ) -> MergedChanges {
+        for Sent(values) in back {
+            for (index, (field, value)) in self.0.iter_mut().zip(values).enumerate() {
+                let (Some(field), Some(value)) = (field, value) else {
+                    continue;
+                };
+                let mut later = changes.iter().skip(1).filter(|change| change.sends(index));
+                let is_of_ours =
+                    later.any(|change| change.earlier.get(index).unwrap_or_default() == &**value);
+                if is_of_ours && !field.expected.contains(value) {
+                    field.expected.push(value.clone());
                 }
             }
         }
@@ -113,7 +126,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::journal::{Place, Sent};
+    use crate::journal::Place;
     use crate::model::current_values::CurrentValues;
     use crate::model::row::TargetKey;
     use crate::setting::location_numbers::LOCATION_NUMBERS;
@@ -135,6 +148,7 @@ mod tests {
                 name: Box::default(),
             },
             earlier: CurrentValues::of(earlier),
+            read_at: Timestamp::UNIX_EPOCH,
             sent: sent.collect(),
             is_certain,
         }
@@ -149,6 +163,20 @@ mod tests {
             Some((field.earlier.as_deref(), expected))
         });
         parts.collect()
+    }
+
+    #[test]
+    fn what_was_read_first_is_what_was_there_first() {
+        let sent = [[Some("2"), None]];
+        let late = ChangedRow {
+            read_at: Timestamp::from_second(60).expect("a time"),
+            ..change([Some("3"), Some("9")], &sent, true)
+        };
+        let early = change([Some("1"), Some("8")], &[[Some("3"), None]], false);
+        assert_eq!(
+            merged(&[late, early]),
+            [Some((Some("1"), vec!["2", "3"])), None]
+        );
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::application::earlier_runs::lost_rows::{self, LostRow};
 use crate::application::output_name::undo_sheets_of;
 use crate::application::row_name::RowNames;
 use crate::application::status;
-use crate::journal::RecordedRun;
+use crate::journal::{RecordedRun, Sent};
 use crate::model::ids;
 use crate::model::row::TargetKey;
 use crate::model::wording::listed;
@@ -109,9 +109,9 @@ pub fn write(undone: &UndoSource, base_url: &str) -> Result<UndoSheet> {
         changed_hidden,
     } = pass()?.find_repeats()?;
     let back = if repeats.is_empty() {
-        HashSet::new()
+        HashMap::new()
     } else {
-        status::places_back(&source.path)
+        status::put_back(&source.path)
     };
     let mut merged = pass()?.merge(&repeats, &back)?;
 
@@ -304,11 +304,11 @@ impl<'p> Pass<'p> {
     }
 
     /// What all rows of each of these locations did, in the order in which they were sent.
-    /// `back` are those where an earlier undo has put something back.
+    /// `back` is what earlier undos have put back.
     fn merge(
         mut self,
         repeats: &HashSet<TargetKey>,
-        back: &HashSet<TargetKey>,
+        back: &HashMap<TargetKey, Vec<Sent>>,
     ) -> Result<HashMap<TargetKey, MergedChanges>> {
         let mut changes: HashMap<TargetKey, Vec<ChangedRow>> = HashMap::new();
         while !repeats.is_empty()
@@ -325,11 +325,8 @@ impl<'p> Pass<'p> {
             .map(|(key, mut changes)| {
                 changes.sort_by_key(|change| change.order);
                 let merged = MergedChanges::of(&changes);
-                if back.contains(&key) {
-                    (key, merged.with_later_rows_undone(&changes))
-                } else {
-                    (key, merged)
-                }
+                let back = back.get(&key).map(Vec::as_slice).unwrap_or_default();
+                (key, merged.with_later_rows_undone(&changes, back))
             })
             .collect())
     }
