@@ -153,9 +153,13 @@ fn done_rows(
         let latest = recorded
             .as_ref()
             .and_then(|(_, _, history)| history.latest());
+        let told = columns.outcome_in(&numbered.record);
         let kind = match latest {
-            Some(change) => change.outcome.as_ref().map(|outcome| outcome.kind),
-            None => columns.outcome_in(&numbered.record),
+            // What was left out stays so, whatever became of it before.
+            Some(change) if told != Some(OutcomeKind::Skipped) => {
+                change.outcome.as_ref().map(|outcome| outcome.kind)
+            }
+            _ => told,
         };
         let index = usize::try_from(numbered.row)?;
         if done.len() <= index {
@@ -230,6 +234,7 @@ pub(in crate::application) fn carry_over(
                     let order = (run.header().started_at, row);
                     for change in &mut history.changes {
                         change.order.get_or_insert(order);
+                        change.earlier_read_at.get_or_insert(order.0);
                     }
                     Some(history)
                 }

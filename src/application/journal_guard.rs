@@ -175,6 +175,7 @@ pub(super) fn compare(
 /// Begins the run on disk, or goes on with it: the copy of the sheet, then the journal.
 pub(super) fn begin(
     settings: &RunSettings,
+    sheet: &Sheet,
     earlier: Earlier,
     spool: &Spool,
     facts: &ServiceFacts,
@@ -227,6 +228,7 @@ pub(super) fn begin(
         rest_is_wanted: first_rows_shown,
         planned_sheet: NewPlan::of(settings).map_or(String::new(), |planned| planned.sheet),
         deleted_from_plan: plan.deleted(),
+        left_out_of_plan: sheet.left_out_of_plan(),
         ..record
     })?;
     Ok(journal)

@@ -55,7 +55,8 @@ pub async fn run(settings: RunSettings, network: &impl Connect) -> Result<ExitCo
         return Ok(ExitCode::NothingSent);
     };
     let first = earlier.first_rows_left(&settings)?;
-    let mut journal = journal_guard::begin(&settings, earlier, &spool, &facts, &checked, &plan)?;
+    let mut journal =
+        journal_guard::begin(&settings, &sheet, earlier, &spool, &facts, &checked, &plan)?;
     carry_over::carry_over(&earlier_runs, &sheet, &settings.target, &mut journal)?;
     let sending = Sending {
         settings: &settings,

@@ -213,6 +213,9 @@ pub struct BeginRecord {
     pub planned_sheet: String,
     #[serde(default, skip_serializing_if = "Rows::is_empty")]
     pub deleted_from_plan: Rows,
+    /// Rows of results that whoever approved the plan of them left out: the first and the last of each range.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out_of_plan: Vec<(u64, u64)>,
     /// The first rows were read back and shown, so the rest may go.
     #[serde(default, skip_serializing_if = "is_false")]
     pub first_rows_shown: bool,

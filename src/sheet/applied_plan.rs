@@ -76,6 +76,16 @@ impl AppliedPlan {
         }
     }
 
+    /// The rows of results that somebody left out of the plan of them, in ascending order.
+    pub(super) fn declined(&self) -> Vec<u64> {
+        let Marks::Requests { declined, .. } = &self.marks else {
+            return Vec::new();
+        };
+        let mut rows: Vec<u64> = declined.iter().copied().collect();
+        rows.sort_unstable();
+        rows
+    }
+
     /// Whether somebody wrote into the plan that the row is left out.
     pub(super) fn skips(&self, NumberedRecord { row, record, .. }: &NumberedRecord) -> bool {
         match &self.marks {

@@ -77,6 +77,18 @@ impl Sheet {
         ));
     }
 
+    /// Those rows, as ranges.
+    pub fn left_out_of_plan(&self) -> Vec<(u64, u64)> {
+        let mut ranges: Vec<(u64, u64)> = Vec::new();
+        for row in self.plan.as_ref().map_or(Vec::new(), AppliedPlan::declined) {
+            match ranges.last_mut() {
+                Some((_, last)) if *last + 1 == row => *last = row,
+                _ => ranges.push((row, row)),
+            }
+        }
+        ranges
+    }
+
     /// Whether it has the columns of a plan and none of results.
     pub fn looks_like_a_plan(&self) -> bool {
         let Ok(columns) = &self.columns else {

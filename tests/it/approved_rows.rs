@@ -423,17 +423,8 @@ fn what_was_typed_into_a_column_that_only_shows_the_plan_is_not_lost() {
 #[test]
 fn what_is_left_out_of_a_plan_of_results_is_left_out_by_the_printed_command() {
     for edit in ["skipped", "deleted"] {
-        let stage = Stage::instant();
-        let broken = sheet(ROWS).replace(&number(3), "no number");
-        stage.write("sheet.csv", broken.replace(&number(5), "none either"));
-        stage.apply("sheet.csv --backup --skip-invalid").expect(1);
+        let stage = corrected();
         let results = "sheet.results.csv";
-        edit_cells(
-            &stage,
-            results,
-            results,
-            &[("n1", 3, &number(3)), ("n1", 5, &number(5))],
-        );
         let line = format!("plan {results} --only-failed -o {PLAN}");
         let ran = stage.run_online(&line).expect(0);
         let command = printed(&ran).expect("a command");
@@ -454,4 +445,88 @@ fn what_is_left_out_of_a_plan_of_results_is_left_out_by_the_printed_command() {
             ("skipped", "the plan skips this row")
         );
     }
+}
+
+/// Results of which rows 3 and 5 were refused, and are corrected now.
+fn corrected() -> Stage {
+    let stage = Stage::instant();
+    let broken = sheet(ROWS).replace(&number(3), "no number");
+    stage.write("sheet.csv", broken.replace(&number(5), "none either"));
+    stage.apply("sheet.csv --backup --skip-invalid").expect(1);
+    let results = "sheet.results.csv";
+    let cells = [("n1", 3, &*number(3)), ("n1", 5, &*number(5))];
+    edit_cells(&stage, results, results, &cells);
+    stage
+}
+
+#[test]
+fn what_a_plan_of_results_shows_may_not_be_edited() {
+    for (column, found) in [
+        ("action", "skip"),
+        ("action", "no"),
+        ("new1", "+12025559999"),
+        ("present1", "+12025559999"),
+        ("n1", "+12025559999"),
+    ] {
+        let stage = corrected();
+        let line = format!("plan sheet.results.csv --only-failed -o {PLAN}");
+        let command = printed(&stage.run_online(&line).expect(0)).expect("a command");
+        let sent = writes(&stage).len();
+        edit_cells(&stage, PLAN, PLAN, &[(column, 3, found)]);
+        let ran = stage.run(&format!("{command} --yes")).expect(2);
+        ran.says(if column == "n1" {
+            "nothing was approved in `sheet.plan.csv` for row 3"
+        } else {
+            "1 cell of `sheet.plan.csv` was changed since it was made"
+        });
+        assert_eq!(writes(&stage).len(), sent, "{column}");
+    }
+}
+
+#[test]
+fn who_goes_on_under_a_plan_of_results_leaves_out_what_the_run_began_without() {
+    let stage = corrected();
+    let line = format!("plan sheet.results.csv --only-failed -o {PLAN}");
+    let command = printed(&stage.run_online(&line).expect(0)).expect("a command");
+    edit_cells(&stage, PLAN, PLAN, &[("action", 3, "skipped")]);
+    stage
+        .run(&format!("{command} --yes --max-wait 1s"))
+        .expect(0);
+    let results = "sheet.results-2.csv";
+    assert_eq!(stage.results(results)[1]["outcome"], "skipped");
+    // Whatever the plan says by now, or where it is.
+    edit_cells(&stage, PLAN, PLAN, &[("action", 3, "change")]);
+    stage.run(&format!("{command} --yes --resume")).expect(0);
+    assert_eq!(stage.results(results)[1]["outcome"], "skipped");
+    // What goes on from its results leaves the row out, too.
+    let sent = writes(&stage).len();
+    let line = format!("{results} --only-failed --if-unchanged {PLAN}");
+    stage.apply(&line).expect(0);
+    assert_eq!(writes(&stage).len(), sent);
+}
+
+#[test]
+fn one_of_several_rows_of_a_location_can_be_deleted_from_a_plan_of_results() {
+    let stage = Stage::instant();
+    let row = |n: &str| format!("{},{n}\n", location_id(2));
+    let (a, b, c) = (number(61), number(62), number(63));
+    stage.write(
+        "sheet.csv",
+        format!(
+            "locationId,n1,n2\n{}",
+            row(&format!("{a},")) + &row("first,") + &row("second,")
+        ),
+    );
+    let again = "--allow-duplicates";
+    stage
+        .apply(&format!("sheet.csv --backup --skip-invalid {again}"))
+        .expect(1);
+    let results = "sheet.results.csv";
+    edit_cells(&stage, results, results, &[("n1", 3, &*b), ("n1", 4, &*c)]);
+    let line = format!("plan {results} --only-failed {again} -o {PLAN}");
+    let command = printed(&stage.run_online(&line).expect(0)).expect("a command");
+    without_line(&stage, 4);
+    stage.run(&format!("{command} --yes")).expect(0);
+    let now = stage.state()[location_id(2)]["autoTransferNumber1"].clone();
+    assert_eq!(now, json!(b));
 }

@@ -9,6 +9,7 @@ pub(in crate::application) mod plan_edits;
 
 mod approved_rows;
 mod declined_rows;
+mod marked_plan;
 mod new_plan;
 mod plan_comparison;
 mod plan_in_force;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 
 use super::recorded_plan::not_approved;
-use super::{NewPlan, approved_rows, restored_plan, unknown_guard};
+use super::{NewPlan, marked_plan, restored_plan, unknown_guard};
 use crate::application::earlier_runs::EarlierRuns;
 use crate::application::earlier_runs::same_service::{REHEARSAL, base_url};
 use crate::application::output_name;
@@ -140,16 +140,7 @@ pub(in crate::application) fn obey_in_results(
         sheet.obey_plan_of_results(advice);
     } else {
         let run = RecordedRun::open(&Journal::path_for(plan))?;
-        if !plan.exists() {
-            return Err(Hinted::new(
-                format!(
-                    "the plan `{}` is not there, and it says which rows are left out",
-                    plan.display()
-                ),
-                "put it back",
-            ));
-        }
-        let declined = approved_rows::declined(plan, &run, settings, sheet)?;
+        let declined = marked_plan::declined(plan, &run, settings, sheet)?;
         sheet.obey_plan_of_what_is_left(not_approved(&run)?, declined, advice);
     }
     Ok(())
