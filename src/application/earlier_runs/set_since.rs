@@ -29,6 +29,8 @@ const ROWS_NAMED: usize = 10;
 struct RowAgain {
     location: TargetKey,
     row: u64,
+    /// In the run that wrote the results.
+    number: u64,
     /// Rows are sent in this order.
     order: Origin,
     changes: u32,
@@ -88,6 +90,7 @@ impl RowsAgain {
             again.rows.push(RowAgain {
                 location: asked.key,
                 row: numbered.row,
+                number: row,
                 order: order.unwrap_or((earlier.runs()[run].header().started_at, row)),
                 changes: asked.changes_checksum(),
             });
@@ -105,19 +108,32 @@ impl RowsAgain {
             let [one, next] = [&pair[0], &pair[1]];
             one.location == next.location && one.order > next.order && one.changes != next.changes
         });
-        let mut rows: Vec<u64> = pairs.flat_map(|pair| [pair[0].row, pair[1].row]).collect();
+        let pairs: Vec<&[RowAgain]> = pairs.collect();
+        let mut rows: Vec<u64> = pairs
+            .iter()
+            .flat_map(|pair| pair.iter().map(|one| one.row))
+            .collect();
         rows.sort_unstable();
         rows.dedup();
         if rows.is_empty() {
             return Ok(());
         }
+        // Results of results that were sorted have the numbers of the sorted file.
+        let can_be_sorted = pairs.iter().all(|pair| pair[1].number < pair[0].number);
+        let order = if can_be_sorted {
+            "sort the rows by the column `row`, from the lowest to the highest".to_string()
+        } else {
+            let moves = pairs.iter().take(ROWS_NAMED);
+            let moves = moves.map(|pair| format!("row {} above row {}", pair[1].row, pair[0].row));
+            format!("put {}", moves.collect::<Vec<_>>().join(", "))
+        };
         Err(Hinted::new(
             format!(
                 "the rows of `{}` stand in another order than the run had them in, and the last of several rows for one location is what it has in the end: {}",
                 results.display(),
                 rows_listed(&rows, ROWS_NAMED)
             ),
-            "sort the rows by the column `row`, from the lowest to the highest, and type the same command again",
+            format!("{order}, and type the same command again"),
         ))
     }
 
