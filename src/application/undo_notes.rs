@@ -10,10 +10,12 @@ use jiff::{SignedDuration, Timestamp};
 use crate::application::command_line::join;
 use crate::application::earlier_runs::lost_rows::LostRow;
 use crate::application::status::{self, UndoneUndo};
+use crate::application::suggested_commands;
 use crate::application::undo_sheet::UndoSheet;
 use crate::journal::{Journal, RecordedRun};
 use crate::model::clock;
 use crate::model::hint::Hinted;
+use crate::model::row::TargetKey;
 use crate::model::wording::{grouped, listed, plural, plural_were, rows_listed};
 use crate::sheet::problem::shorten;
 use crate::stderr::say;
@@ -102,7 +104,10 @@ pub fn tell_what_is_under_way(runs: &[RecordedRun], verify: &str) {
 pub fn tell_what_is_back(results: &Path, undo: &UndoSheet, verify: &str, is_quiet: bool) -> u64 {
     // Where the later rows of a location were undone, the earlier ones are not.
     let places = undo.places.iter().copied();
-    let places = places.filter(|(place, _)| !undo.changed_outside.contains(place));
+    let is_open = |place: &TargetKey| {
+        undo.changed_outside.contains(place) || undo.back_in_part.contains(place)
+    };
+    let places = places.filter(|(place, _)| !is_open(place));
     let (back, undos) = status::back_already(results, &places.collect::<Vec<_>>());
     if back == 0 || is_quiet {
         return back;
@@ -278,15 +283,20 @@ fn tell_lost(lost: &[LostRow]) {
     ));
     for of_file in lost.chunk_by(|one, other| one.results == other.results) {
         let results = &of_file[0].results;
-        let journal = Journal::path_for(results).display().to_string();
-        let mut words = vec![journal];
+        let journal = Journal::path_for(results);
+        let run = RecordedRun::open(&journal).ok();
+        let mut undo = match &run {
+            Some(run) => {
+                suggested_commands::undo(&journal, run.last_begin(), &run.header().settings)
+            }
+            None => join(&["wxbulk", "undo", &journal.display().to_string()].map(String::from)),
+        };
         if let [only] = of_file {
-            words.extend(["--rows".to_string(), only.row.to_string()]);
+            undo += &format!(" --rows {}", only.row);
         }
         say(&format!(
-            "hint: once `{}` has another name, its journal counts alone: wxbulk undo {}",
+            "hint: once `{}` has another name, its journal counts alone: {undo}",
             results.display(),
-            join(&words)
         ));
     }
 }

@@ -36,7 +36,7 @@ fn rows_that_are_sent_again_must_be_in_the_order_of_the_run() {
         let ran = stage.run_online(&line).expect(2);
         ran.says("stand in another order than the run had them in");
         ran.says("rows 2 and 3");
-        ran.says("sort the rows by the column `row`");
+        ran.says("sort the rows by the column `row`, from the lowest");
     }
     assert_eq!(changes_sent(&stage), sent);
     reorder(&stage, "sheet.results.csv", &[1, 0]);
@@ -147,4 +147,23 @@ fn an_undo_of_a_later_row_and_then_of_all_leads_to_what_was_there_first() {
     stage.run_online("undo sheet.results.csv --yes").expect(0);
     let now = json!(all_numbers(&stage));
     assert_eq!(spelt_alike(&now), spelt_alike(&before));
+}
+
+#[test]
+fn what_another_admin_set_after_an_undo_of_a_later_row_is_left_alone() {
+    let (a, b, c) = (number(61), number(62), number(63));
+    let stage = Stage::instant();
+    let row = |cells: &str| format!("{},{cells}\n", crate::harness::location_id(2));
+    let rows = row(&format!("{a},")) + &row(&format!("{b},")) + &row(&format!(",{c}"));
+    stage.write("sheet.csv", format!("locationId,n1,n2\n{rows}"));
+    stage
+        .apply("sheet.csv --backup --allow-duplicates")
+        .expect(0);
+    stage
+        .run_online("undo sheet.results.csv --rows 4 --yes")
+        .expect(0);
+    // The number that the first row had set.
+    stage.set_number(2, 1, &a);
+    stage.run_online("undo sheet.results.csv --yes").expect(1);
+    assert_eq!(all_numbers(&stage)[0], json!(a));
 }

@@ -81,6 +81,19 @@ impl MergedChanges {
         self
     }
 
+    /// Whether all of it is `back`.
+    pub(super) fn is_back(&self, back: &[Sent]) -> bool {
+        let mut fields = self.0.iter().enumerate();
+        fields.all(|(index, field)| {
+            let values = back.iter().rev();
+            let mut values = values.filter_map(|Sent(values)| values.get(index)?.as_deref());
+            let is_earlier =
+                |field: &FieldUndo, now| field.earlier.as_deref().unwrap_or_default() == now;
+            let Some(field) = field else { return true };
+            values.next().is_some_and(|now| is_earlier(field, now))
+        })
+    }
+
     /// Without the fields that were sent with the value they had: there is nothing to put back, and
     /// what somebody set there since is no reason to leave the others. Where that is so of all fields
     /// they stay, since the row of a location asks for something; and so do those that the others imply.

@@ -67,6 +67,8 @@ pub struct UndoSheet {
     pub outside: u64,
     /// Locations of these that later rows of the results changed, too, which are outside of that part.
     pub changed_outside: HashSet<TargetKey>,
+    /// Locations of several rows, of which earlier undos have put back only some.
+    pub back_in_part: HashSet<TargetKey>,
     /// Rows that somebody added to the results.
     pub foreign: Vec<u64>,
     /// Rows that changed nothing by their outcome alone.
@@ -168,7 +170,8 @@ pub fn write(undone: &UndoSource, base_url: &str) -> Result<UndoSheet> {
         };
         let mut number = numbered.row;
         for change in changes {
-            let changes = if repeats.contains(&change.key) {
+            let is_repeated = repeats.contains(&change.key);
+            let changes = if is_repeated {
                 // The first row of the location stands for all of them.
                 match merged.remove(&change.key) {
                     Some(changes) => changes,
@@ -178,6 +181,10 @@ pub fn write(undone: &UndoSource, base_url: &str) -> Result<UndoSheet> {
                 MergedChanges::of([&change])
             };
             let changes = changes.without_what_was_the_same(columns.setting);
+            let back = back.get(&change.key).filter(|_| is_repeated);
+            if back.is_some_and(|back| !changes.is_back(back)) {
+                undo.back_in_part.insert(change.key);
+            }
             own.write_row(&mut table, number, &change, &changes, &numbered.record)?;
             undo.rows += 1;
             undo.places.push((change.key, number));
