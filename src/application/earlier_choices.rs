@@ -16,7 +16,7 @@ use crate::application::suggested_commands;
 use crate::engine::pipeline::{Task, UsageCheck};
 use crate::journal::{self, Journal, RecordedRun, RunHeader};
 use crate::model::clock;
-use crate::model::hint::WithHint;
+use crate::model::hint::{Hinted, WithHint};
 use crate::sheet::check::DuplicatePolicy;
 use crate::sheet::{self, RowFilter};
 use crate::stderr::say;
@@ -120,6 +120,12 @@ fn ensure_nothing_is_there(settings: &RunSettings) -> Result<()> {
     })
 }
 
+/// Whether each row of the run with these results has its outcome.
+fn is_complete(results: &Path) -> bool {
+    let run = RecordedRun::open(&Journal::path_for(results)).ok();
+    run.is_some_and(|run| run.final_end().is_some_and(|end| end.complete))
+}
+
 fn from_the_run(settings: &mut RunSettings, header: &RunHeader) -> Result<()> {
     let was = &header.settings;
     let is_rehearsal = matches!(settings.target, Target::Rehearsal { .. });
@@ -170,6 +176,14 @@ fn from_the_run(settings: &mut RunSettings, header: &RunHeader) -> Result<()> {
                 format!("began with {}", was.part)
             }
         );
+    }
+    // Whoever names neither its part nor its results may mean another run, of the whole sheet, which never began.
+    let is_named = settings.typed.has("output") || !part.is_whole_sheet();
+    if !is_named && !was.part.is_whole_sheet() && is_complete(&spec.output) {
+        return Err(Hinted::new(
+            format!("that run is done, and it began with {}", was.part),
+            "for the other rows, type the same command without --resume",
+        ));
     }
     part.clone_from(&was.part);
     only_on("--backup", spec.task == Task::ReadThenWrite, was.backup)?;

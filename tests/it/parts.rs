@@ -294,6 +294,9 @@ fn parts_of_results_are_undone_one_after_the_other() {
     ran.says("that run began with --rows 2-4");
     online(&stage, "undo sheet.results.csv --yes -o two.csv --resume").expect(0);
     assert!(set(5) && set(10));
+    // As after an undo of the whole that was killed before it began.
+    let ran = online(&stage, "undo sheet.results.csv --yes --resume").expect(2);
+    ran.says("that run is done, and it began with --where golivewave=W0");
     online(
         &stage,
         "undo sheet.results.csv --yes --where site=x -o three.csv",
