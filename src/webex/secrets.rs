@@ -1,12 +1,22 @@
 //! What opens the service, known so that it can be taken out of every text that is shown or
 //! written down: a server, or whatever stands before it, may repeat what it was sent.
+//!
+//! | text | what counts as a secret | then |
+//! |---|---|---|
+//! | shown or logged: messages, headers, bodies of errors | 8 characters of one in a row, 16 of one in hexadecimal or base64 | they are hidden |
+//! | made use of: ids, values, names, next pages | 16 characters in a row, however they are written | the answer is refused |
+//!
+//! Less than that is found by chance among the ids of a large customer, whose base64 is that of other UUIDs, and a
+//! value with something hidden in it would be another value. The id of the organization that a token ends with is
+//! no secret: it is hidden behind the rest of the token only.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 
 use crate::model::hexadecimal::hexadecimal;
 use crate::model::ids;
+use crate::webex::token_text;
 use crate::webex::unescaped::{Unescaped, number, read_reference};
 
 /// What stands where a secret stood.
@@ -14,7 +24,10 @@ pub const HIDDEN: &str = "(hidden)";
 
 /// So many characters of a secret in a row are hidden wherever they stand: what is told may begin or
 /// end in the middle of one.
-const TELLING: usize = 8;
+const SHORT: usize = 8;
+
+/// So many in a row stand nowhere by chance, in whatever they are encoded.
+const LONG: usize = 16;
 
 /// A longer tag is none.
 const LONGEST_TAG: usize = 200;
@@ -24,42 +37,80 @@ const LONGEST_TAG: usize = 200;
 const DEEPEST: usize = 6;
 const LONGEST_UNESCAPED: usize = 256 * 1024;
 
+/// The pieces of secrets that are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Piece {
+    /// Those as well.
+    Short,
+    Long,
+}
+
 /// All that was ever used in this run by any of the credentials: an answer to one of them may repeat what another
 /// sent. `Debug` shows nothing of it.
 #[derive(Default)]
 pub struct Secrets {
-    /// Every [`TELLING`] characters in a row of each secret, each in one number.
+    /// Pieces of each secret, each in one number.
     pieces: HashSet<u64>,
+    /// Those that are of an organization's id alone, which are hidden where they follow others.
+    of_organizations: HashSet<u64>,
+    /// How many characters the long pieces have: a whole secret may have fewer than [`LONG`].
+    lengths: BTreeSet<usize>,
 }
 
 impl Secrets {
-    /// Adds a secret. One that is shorter than `TELLING` is none: hiding it would garble every text.
+    /// Adds a secret. One that is shorter than [`SHORT`] is none: hiding it would garble every text.
     /// A name of a header comes in small letters, and a header of `Basic` has all in base64.
     pub fn add(&mut self, secret: &str) {
-        if secret.len() < TELLING {
+        if secret.len() < SHORT {
             return;
         }
+        // What stands before the id of an organization, in its own address as well, may look alike.
+        let own = match token_text::before_the_organization(secret).len() {
+            all if all == secret.len() => all,
+            own => own - 1,
+        };
+        for text in [
+            secret.to_string(),
+            secret.to_ascii_lowercase(),
+            secret.to_ascii_uppercase(),
+            with_capitals_swapped(secret),
+        ] {
+            self.add_pieces(&text, Piece::Short, own);
+            self.add_pieces(&text, Piece::Long, own);
+        }
         let hexadecimal = hexadecimal(secret.as_bytes());
-        self.add_pieces(secret);
-        self.add_pieces(&secret.to_ascii_lowercase());
-        self.add_pieces(&secret.to_ascii_uppercase());
-        self.add_pieces(&with_capitals_swapped(secret));
-        self.add_pieces(&hexadecimal);
-        self.add_pieces(&hexadecimal.to_ascii_uppercase());
+        self.add_pieces(&hexadecimal, Piece::Long, 2 * own);
+        self.add_pieces(&hexadecimal.to_ascii_uppercase(), Piece::Long, 2 * own);
         // Three bytes become four characters, so it depends on how many stand before; those that hold
         // something else as well are left out.
         for (before, mixed) in [(0, 0), (1, 2), (2, 3)] {
             let encoded = ids::in_base64(&format!("{}{secret}", &"  "[..before]));
-            let own = encoded.get(mixed..encoded.len() - 1).unwrap_or_default();
-            self.add_pieces(own);
-            self.add_pieces(&own.replace('-', "+").replace('_', "/"));
+            let encoded = encoded.get(mixed..encoded.len() - 1).unwrap_or_default();
+            let own = ((before + own) * 4).div_ceil(3) - mixed;
+            self.add_pieces(encoded, Piece::Long, own);
+            let standard = encoded.replace('-', "+").replace('_', "/");
+            self.add_pieces(&standard, Piece::Long, own);
         }
     }
 
-    fn add_pieces(&mut self, text: &str) {
-        let pieces = text.as_bytes().windows(TELLING);
-        let in_one_number = |piece: &[u8]| Some(u64::from_be_bytes(piece.try_into().ok()?));
-        self.pieces.extend(pieces.filter_map(in_one_number));
+    /// All pieces of one kind. Those that begin behind the first `own` characters are of the id of an organization.
+    fn add_pieces(&mut self, text: &str, kind: Piece, own: usize) {
+        let length = match kind {
+            Piece::Short => SHORT,
+            Piece::Long => LONG.min(text.len()),
+        };
+        for (start, piece) in text.as_bytes().windows(length).enumerate() {
+            let piece = piece.iter().fold(0, |last, byte| next(last, *byte));
+            let pieces = if start < own {
+                &mut self.pieces
+            } else {
+                &mut self.of_organizations
+            };
+            pieces.insert(key(piece, kind, length));
+        }
+        if kind == Piece::Long {
+            self.lengths.insert(length);
+        }
     }
 
     /// The text without anything of a secret that could be recognized: also where it is escaped as in
@@ -67,7 +118,7 @@ impl Secrets {
     pub fn hide_in<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let mut shown = String::new();
         let mut shown_up_to = 0;
-        for (start, end) in self.found_in(text) {
+        for (start, end) in self.found_in(text, Piece::Short) {
             shown.push_str(&text[shown_up_to..start]);
             shown.push_str(HIDDEN);
             shown_up_to = end;
@@ -79,13 +130,18 @@ impl Secrets {
         Cow::Owned(shown)
     }
 
+    /// Whether a text repeats a secret or so much of one that it is no chance.
+    pub fn are_in(&self, text: &str) -> bool {
+        !self.found_in(text, Piece::Long).is_empty()
+    }
+
     /// Where pieces of secrets stand, none of which overlap: in the text as it is, and as it is when what
     /// is escaped in it was undone, again and again until nothing changes.
-    fn found_in(&self, text: &str) -> Vec<(usize, usize)> {
+    fn found_in(&self, text: &str, sought: Piece) -> Vec<(usize, usize)> {
         if self.pieces.is_empty() {
             return Vec::new();
         }
-        let mut found = self.scanned(text);
+        let mut found = self.scanned(text, sought);
         if text.len() <= LONGEST_UNESCAPED {
             let mut level = Unescaped::of(text);
             for _ in 0..DEEPEST {
@@ -93,7 +149,7 @@ impl Secrets {
                     break;
                 };
                 level = deeper;
-                let places = self.scanned(&level.text).into_iter();
+                let places = self.scanned(&level.text, sought).into_iter();
                 found.extend(places.map(|(start, end)| (level.places[start], level.places[end])));
             }
         }
@@ -109,18 +165,18 @@ impl Secrets {
     }
 
     /// Both where tags stand within a secret, and where one stands within what looks like a tag.
-    fn scanned(&self, text: &str) -> Vec<(usize, usize)> {
-        let mut found = self.pieces_in(text, Tags::Skipped);
+    fn scanned(&self, text: &str, sought: Piece) -> Vec<(usize, usize)> {
+        let mut found = self.pieces_in(text, Tags::Skipped, sought);
         if text.contains('<') {
-            found.extend(self.pieces_in(text, Tags::Read));
+            found.extend(self.pieces_in(text, Tags::Read, sought));
         }
         found
     }
 
-    fn pieces_in(&self, text: &str, tags: Tags) -> Vec<(usize, usize)> {
+    fn pieces_in(&self, text: &str, tags: Tags, sought: Piece) -> Vec<(usize, usize)> {
         let mut found: Vec<(usize, usize)> = Vec::new();
         // The last characters and where they stand, and how many there are since one that is in no secret.
-        let (mut piece, mut places, mut count) = (0_u64, [0; TELLING], 0);
+        let (mut last, mut places, mut count) = (0, [0; LONG], 0);
         let mut at = 0;
         while at < text.len() {
             let (meant, length) = read_one(&text[at..], tags);
@@ -129,16 +185,26 @@ impl Secrets {
                 Meant::Nothing => {}
                 Meant::Other => count = 0,
                 Meant::Character(character) => {
-                    piece = piece << 8 | u64::from(character);
-                    places[count % TELLING] = at;
+                    last = next(last, character);
+                    places[count % LONG] = at;
                     count += 1;
-                    if count >= TELLING && self.pieces.contains(&piece) {
-                        // That of the first comes round next.
-                        let start = places[count % TELLING];
-                        match found.last_mut().filter(|last| last.1 >= start) {
-                            Some(last) => last.1 = end,
+                    let long = self.lengths.iter().rev().map(|long| (Piece::Long, *long));
+                    let short = (sought == Piece::Short).then_some((Piece::Short, SHORT));
+                    let lengths = long.chain(short);
+                    for (kind, length) in lengths.filter(|(_, length)| *length <= count) {
+                        let start = places[(count - length) % LONG];
+                        let key = key(last, kind, length);
+                        let before = found.last_mut().filter(|before| before.1 >= start);
+                        match before {
+                            _ if self.pieces.contains(&key) => {}
+                            Some(_) if self.of_organizations.contains(&key) => {}
+                            _ => continue,
+                        }
+                        match before {
+                            Some(before) => *before = (before.0.min(start), end),
                             None => found.push((start, end)),
                         }
+                        break;
                     }
                 }
             }
@@ -146,6 +212,23 @@ impl Secrets {
         }
         found
     }
+}
+
+/// The last [`LONG`] characters, after one more.
+fn next(last: u128, character: u8) -> u128 {
+    last << 8 | u128::from(character)
+}
+
+/// The last `length` characters in one number, in which short pieces differ from all long ones.
+fn key(last: u128, kind: Piece, length: usize) -> u64 {
+    let piece = last & u128::MAX >> (8 * (LONG - length));
+    let mixed = match kind {
+        Piece::Short => piece,
+        Piece::Long => {
+            piece.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835) >> 64 | 1 << 63
+        }
+    };
+    u64::try_from(mixed & u128::from(u64::MAX)).unwrap_or_default()
 }
 
 fn with_capitals_swapped(text: &str) -> String {
@@ -218,6 +301,66 @@ impl fmt::Debug for Secrets {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// As Webex makes them; no person's.
+    const TOKEN: &str = "NzQ0ODU5NjUtZTQ1NC00ZmE5_PF84_1eb65fdf-9643-417f-9974-ad72cae0e10f";
+
+    #[test]
+    fn the_organization_that_a_token_ends_with_is_no_secret() {
+        let mut secrets = Secrets::default();
+        secrets.add(TOKEN);
+        let uuid = &TOKEN[TOKEN.len() - 36..];
+        let id = ids::in_base64(&format!("ciscospark://us/ORGANIZATION/{uuid}"));
+        for text in [
+            uuid.to_string(),
+            uuid.to_uppercase(),
+            format!("https://webexapis.com/v1/locations?orgId={uuid}"),
+            hexadecimal(format!("/{uuid}").as_bytes()),
+            ids::in_base64(uuid),
+            ids::in_base64(&format!("/{uuid}")),
+            ids::in_base64(&format!("N/{uuid}")),
+            id,
+        ] {
+            assert_eq!(secrets.hide_in(&text), text);
+            assert!(!secrets.are_in(&text), "{text}");
+        }
+        for (text, hidden) in [
+            (format!("Bearer {TOKEN}."), "Bearer (hidden)."),
+            (format!("cut: {}", &TOKEN[20..]), "cut: (hidden)"),
+            (format!("cut: {}", &TOKEN[..40]), "cut: (hidden)"),
+        ] {
+            assert_eq!(secrets.hide_in(&text), hidden);
+        }
+    }
+
+    #[test]
+    fn what_is_made_use_of_repeats_no_secret_by_chance() {
+        let mut secrets = Secrets::default();
+        secrets.add(TOKEN);
+        secrets.add("x25784-and-much-more");
+        for (text, repeats) in [
+            (TOKEN, true),
+            (&TOKEN[..16], true),
+            (&TOKEN[..15], false),
+            (&TOKEN[14..30], true),
+            (&TOKEN.to_uppercase(), true),
+            (&ids::in_base64(TOKEN), true),
+            (&ids::in_base64(&format!("u:{TOKEN}")), true),
+            (&hexadecimal(TOKEN.as_bytes()), true),
+            (
+                &ids::in_base64("ciscospark://us/LOCATION/74485965-e454-4fb0-8000-000000000001"),
+                false,
+            ),
+            // The characters 25784 in hexadecimal.
+            ("+13235373834", false),
+        ] {
+            assert_eq!(secrets.are_in(text), repeats, "{text}");
+        }
+        let mut short = Secrets::default();
+        short.add("8letters");
+        assert!(short.are_in("an 8letters."));
+        assert!(!short.are_in("an 8letter"));
+    }
 
     #[test]
     fn secrets_are_hidden_however_they_stand_in_a_text() {

@@ -3,6 +3,8 @@
 
 use serde_json::Value;
 
+use crate::model::ids;
+
 /// What it is called, in JSON and among other lines, without regard to capitals; the first one found counts.
 const NAMES: [&str; 6] = [
     "WEBEX_ACCESS_TOKEN",
@@ -123,6 +125,18 @@ pub(super) fn ends_as_usual(token: &str) -> bool {
     let mut parts = token.rsplitn(3, '_');
     let (id, mark) = (parts.next(), parts.next().unwrap_or_default());
     is_mark(mark) && id.is_some_and(|id| id.len() == ID)
+}
+
+/// A token without the id of its organization, which is no secret; all of what does not end in one.
+pub(super) fn before_the_organization(token: &str) -> &str {
+    let own = token
+        .len()
+        .checked_sub(ID)
+        .and_then(|own| token.split_at_checked(own));
+    match own {
+        Some((own, id)) if ends_as_usual(token) && ids::is_uuid(id) => own,
+        _ => token,
+    }
 }
 
 /// Whether two tokens stand there, one behind the other or below it, or the same one was pasted twice; each of

@@ -60,6 +60,7 @@ mod rights;
 mod same_rows;
 mod sdk;
 mod second_looks;
+mod secrets_by_chance;
 mod selftest;
 mod setting_pages;
 mod short_rows;

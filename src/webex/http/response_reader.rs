@@ -37,6 +37,9 @@ impl Webex {
             return self.foreign(answer, "the answer broke off or does not end");
         };
         let what = match success_body::check(&body) {
+            Ok(Some(_)) if resource.is_some() && self.has_secrets(&body) => {
+                return self.foreign(answer, success_body::WITH_SECRETS);
+            }
             Ok(object) => match object.zip(resource) {
                 Some((object, resource)) => {
                     match (resource.read_body)(object.to_string().as_bytes()) {

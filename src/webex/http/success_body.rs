@@ -10,6 +10,7 @@ pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 pub(super) const AN_ERROR: &str = "the answer says an error";
 pub(super) const NOT_OF_THIS_CALL: &str = "the answer is not what this call answers";
 pub(super) const NOT_OF_WEBEX: &str = "the answer is not one of Webex";
+pub(super) const WITH_SECRETS: &str = "the answer repeats an access token or another secret";
 pub(super) const A_PAGE: &str = "the answer is a web page";
 
 /// The object in a body that has more to say than that all went well; `None`: it says no more. The error

@@ -40,8 +40,10 @@ impl Webex {
             let request = request.header(AUTHORIZATION, authorization.clone());
             let person = match self.send(request).await {
                 Ok(mut response) => {
-                    let body = self.without_secrets(read_body(&mut response).await);
-                    Fetched { body, next: None }.read::<Person>().ok()
+                    let body = read_body(&mut response).await;
+                    let is_usable = !self.has_secrets(&body);
+                    let person = Fetched { body, next: None }.read::<Person>();
+                    person.ok().filter(|_| is_usable)
                 }
                 // It may not ask: the next answer shows whether it is good for anything.
                 Err(Ok(answer)) if matches!(answer.status, 401 | 403 | 404) => None,
