@@ -53,11 +53,14 @@ impl<S: Queries, T: StopRequests> Connected<S, T> {
             preflight::look_up(settings, &mut session, &selection, &checked, known).await?;
         settings.spec.sheet.reading.default_org = default_org(settings, &facts)?;
         if let Target::Service { .. } = settings.target {
-            let mut begun = settings.lineage.begun.iter();
-            begun.try_for_each(|begun| own_organization::ensure_same(&checked, begun, &facts))?;
+            for begun in &settings.lineage.begun {
+                own_organization::ensure_same(&checked, begun, &facts)?;
+                own_organization::keep_to(&mut session, begun, &facts);
+            }
         }
         if let Some(begun) = earlier.last_begin() {
             own_organization::ensure_same(&checked, begun, &facts)?;
+            own_organization::keep_to(&mut session, begun, &facts);
             let own = Some(&*begun.own_organization);
             facts.directory = facts.directory.of_run_begun(own).leaving_some();
         }

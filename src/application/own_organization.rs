@@ -3,10 +3,12 @@
 use anyhow::{Context, Result, bail};
 
 use crate::application::service_facts::ServiceFacts;
+use crate::application::session::Session;
 use crate::engine::api_queries::QueryError;
 use crate::journal::BeginRecord;
 use crate::sheet::check::CheckedSheet;
 use crate::sheet::directory::key_of;
+use crate::webex::Queries;
 use crate::webex::error_body::flatten;
 use crate::webex::lists::{Organization, Person};
 
@@ -31,6 +33,25 @@ pub fn own_organization(
     }
 }
 
+/// Of a token that may not say whose it is, rows that name no organization are for that of the run they are of,
+/// which is named then.
+pub(super) fn keep_to<S: Queries, T>(
+    session: &mut Session<S, T>,
+    begun: &BeginRecord,
+    facts: &ServiceFacts,
+) {
+    let was = &*begun.own_organization;
+    let is_known = facts.own_organization().is_some() || !facts.credentials.is_empty();
+    if is_known || key_of(was).is_none() {
+        return;
+    }
+    let credentials = session
+        .lanes
+        .iter_mut()
+        .flat_map(|lane| &mut lane.credentials);
+    credentials.for_each(|one| one.service.default_to_organization(was));
+}
+
 /// Refuses to go on where rows name no organization and the credentials are of another one than when the run
 /// began.
 pub(super) fn ensure_same(
@@ -40,7 +61,7 @@ pub(super) fn ensure_same(
 ) -> Result<()> {
     let (was, is) = (&*begun.own_organization, facts.own_organization());
     let is_same = key_of(was).is_none() || is.is_some_and(|is| key_of(was) == key_of(is));
-    // Of one token that may not be asked it is not known.
+    // Of one token that may not be asked it is not known; its requests name the one that was (`keep_to`).
     let is_unknown = is.is_none() && facts.credentials.is_empty();
     if is_same || is_unknown || !checked.names_not_all {
         return Ok(());

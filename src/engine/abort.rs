@@ -38,7 +38,7 @@ pub enum AbortReason {
     NoTokenGiven {
         message: String,
     },
-    /// The access token is over, and the newer one of its file is that of another organization.
+    /// The access token is over, and the newer one of its file is that of another organization or user.
     TokenOfAnother {
         message: String,
     },
@@ -140,7 +140,7 @@ impl fmt::Display for AbortReason {
             ),
             AbortReason::TokenOfAnother { message } => write!(
                 formatter,
-                "the access token has ended, and the newer one of its file is that of another organization: {message}"
+                "the access token has ended, and the newer one of its file {message}"
             ),
             AbortReason::Forbidden { message } => write!(
                 formatter,
@@ -338,9 +338,9 @@ impl AbortReason {
             AbortReason::Unauthorized { .. } => Some(
                 "it has expired (personal tokens last 12 hours) or was not copied completely; get a new access token",
             ),
-            AbortReason::TokenOfAnother { .. } => {
-                Some("put a token of the organization with which the run began into the file")
-            }
+            AbortReason::TokenOfAnother { .. } => Some(
+                "put a token of the user and the organization with which the run began into the file",
+            ),
             AbortReason::NotRenewed { .. } => Some(
                 "a refresh token ends when it is not used for 90 days or when access is withdrawn; first authorize the app again and save its new refresh token",
             ),

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::engine::abort::AbortReason;
-use crate::model::response::{ANOTHER_ORGANIZATION, ApiResult, message_of};
+use crate::model::response::{ApiResult, TOKEN_OF_ANOTHER, message_of};
 use crate::retry::RetryDecision;
 use crate::webex::Renewal;
 
@@ -192,5 +192,5 @@ fn is_refused(result: &ApiResult) -> bool {
 }
 
 fn is_of_another(result: &ApiResult) -> bool {
-    matches!(result, Ok(response) if &*response.error_code == ANOTHER_ORGANIZATION)
+    matches!(result, Ok(response) if &*response.error_code == TOKEN_OF_ANOTHER)
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use crate::model::current_values::CurrentValues;
 use crate::model::usage::Usage;
 
-/// The code of a renewal whose token is that of another organization.
-pub const ANOTHER_ORGANIZATION: &str = "another-organization";
+/// The code of a renewal whose token is that of another organization or of another user of the run.
+pub const TOKEN_OF_ANOTHER: &str = "token-of-another";
 
 /// The code of a renewal that was answered, and not with a token.
 pub const NO_ACCESS_TOKEN: &str = "no-access-token";

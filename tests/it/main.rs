@@ -40,6 +40,7 @@ mod logs;
 mod lost_lines;
 mod lying_services;
 mod names;
+mod newer_tokens;
 mod nginx;
 mod not_the_service;
 mod odd_answers;

@@ -51,14 +51,17 @@ pub struct Webex {
     base_url: BaseUrl,
     proxy: Option<Proxy>,
     /// Named where a request is for none by its id; `None` for the token's own.
-    own_organization: Option<String>,
+    own_organization: RefCell<Option<String>>,
     /// Marked sensitive, so that not even `Debug` shows it; `None` until a token was fetched.
     authorization: RefCell<Option<HeaderValue>>,
     service_app: Option<RefCell<ServiceApp>>,
     /// The token in use, where no service app fetches one.
     token: RefCell<Option<Token>>,
-    /// Whose it is, once an answer said so.
-    owner: RefCell<Option<Person>>,
+    /// Whose those of all credentials are, once an answer said so; those of this one by its number.
+    owners: Rc<RefCell<Vec<Option<Person>>>>,
+    number: usize,
+    /// The service app's file holds other secrets than before, and nobody asked yet whose they are.
+    has_other_app: Cell<bool>,
     /// The token in use was refused: a newer one may be in its file.
     was_refused: Cell<bool>,
     /// Those of all credentials.
@@ -77,9 +80,17 @@ impl Webex {
     pub fn connect_all(connection: &Connection, secrets: Vec<Credentials>) -> Result<Vec<Webex>> {
         let client = connection.client()?;
         let all = Rc::<RefCell<Secrets>>::default();
-        let services = secrets.into_iter();
+        let owners = Rc::new(RefCell::new(vec![None; secrets.len()]));
+        let services = secrets.into_iter().enumerate();
         services
-            .map(|secret| Webex::of(connection, client.clone(), secret, Rc::clone(&all)))
+            .map(|(number, secret)| {
+                let webex = Webex::of(connection, client.clone(), secret, Rc::clone(&all))?;
+                Ok(Webex {
+                    owners: Rc::clone(&owners),
+                    number,
+                    ..webex
+                })
+            })
             .collect()
     }
 
@@ -105,11 +116,13 @@ impl Webex {
             client,
             base_url: connection.base_url.clone(),
             proxy: connection.proxy.clone(),
-            own_organization: None,
+            own_organization: RefCell::default(),
             authorization: RefCell::new(authorization),
             service_app,
             token: RefCell::new(token),
-            owner: RefCell::new(None),
+            owners: Rc::default(),
+            number: 0,
+            has_other_app: Cell::new(false),
             was_refused: Cell::new(false),
             secrets,
             renew_at: Cell::new(Instant::now()),
@@ -157,20 +170,20 @@ impl Webex {
         }
     }
 
+    /// An address with a query, for an organization or the token's own.
+    fn of_organization(&self, mut url: String, org_id: Option<&str>) -> String {
+        if let Some(org_id) = org_id.or(self.own_organization.borrow().as_deref()) {
+            let _ = write!(url, "&orgId={}", utf8_percent_encode(org_id, ESCAPED));
+        }
+        url
+    }
+
     /// Whether what would be made use of repeats a secret. With that hidden in it it would be another value, so
     /// nothing of such an answer is taken.
     fn has_secrets(&self, body: &[u8]) -> bool {
         let body = String::from_utf8_lossy(body);
         self.secrets.borrow().are_in(&body)
     }
-}
-
-/// An address with a query, for an organization or the token's own.
-fn of_organization(mut url: String, org_id: Option<&str>) -> String {
-    if let Some(org_id) = org_id {
-        let _ = write!(url, "&orgId={}", utf8_percent_encode(org_id, ESCAPED));
-    }
-    url
 }
 
 impl Queries for Webex {
@@ -194,20 +207,21 @@ impl Queries for Webex {
         let path = list.path;
         let and = if path.contains('?') { '&' } else { '?' };
         let url = self.url(&format!("{path}{and}max={}", most.min(list.most)));
-        of_organization(url, org_id.or(self.own_organization.as_deref()))
+        self.of_organization(url, org_id)
     }
 
     fn location_details_url(&self, org_id: Option<&str>, most: u32) -> String {
         let url = self.url(&format!("/locations?max={most}"));
-        of_organization(url, org_id.or(self.own_organization.as_deref()))
+        self.of_organization(url, org_id)
     }
 
     fn default_to_organization(&mut self, org_id: &str) {
-        self.own_organization = Some(org_id.to_string());
+        self.own_organization.replace(Some(org_id.to_string()));
     }
 
     fn resource_url(&self, resource: &Resource, row: &Row<'_>) -> String {
-        let org_id = row.org_id.as_deref().or(self.own_organization.as_deref());
+        let own = self.own_organization.borrow();
+        let org_id = row.org_id.as_deref().or(own.as_deref());
         resource_url(&self.base_url, resource, org_id, &row.target_id)
     }
 

@@ -74,6 +74,13 @@ impl Tokens {
         let lifetime = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         lifetime.map_or(NEVER, |lifetime| lifetime.max(SHORTEST_LIFE))
     }
+
+    /// How long the access token is used. One that lives but minutes is used for half of them.
+    fn time_of_use(&self) -> Duration {
+        let lives = self.lifetime();
+        let used = lives.saturating_sub(RENEWED_BEFORE_ITS_END);
+        used.max(lives / 2).min(NEVER)
+    }
 }
 
 fn text(value: Option<&Value>) -> &str {
@@ -86,8 +93,12 @@ impl Webex {
         self.awaits_other_run.set(true);
         let _turn = turn(app).await;
         self.awaits_other_run.set(false);
+        let before = app.borrow().fingerprint_of_all();
         let form = app.borrow_mut().form();
         self.learn(&app.borrow());
+        let is_another = app.borrow().fingerprint_of_all() != before;
+        self.has_other_app
+            .set(self.has_other_app.get() || is_another);
         let request = self
             .client
             .post(format!("{}/access_token", self.base_url))
@@ -109,9 +120,18 @@ impl Webex {
         let taken = tokens
             .as_ref()
             .context("there is none in it")
-            .and_then(|tokens| self.take_over(tokens, app, asked));
+            .and_then(|tokens| self.take_over(tokens, app));
         Ok(match taken {
-            Ok(()) => Response::bare(StatusCode::OK.as_u16()),
+            Ok(authorization) => {
+                if self.has_other_app.get() {
+                    self.ensure_it_may_follow(&authorization).await?;
+                    self.has_other_app.set(false);
+                }
+                *self.authorization.borrow_mut() = Some(authorization);
+                self.renew_at
+                    .set(asked + tokens.map_or(NEVER, |tokens| tokens.time_of_use()));
+                Response::bare(StatusCode::OK.as_u16())
+            }
             // It is asked again in vain.
             Err(_) if tokens.is_some_and(|tokens| tokens.is_refusal()) => Response {
                 status: StatusCode::BAD_REQUEST.as_u16(),
@@ -133,19 +153,11 @@ impl Webex {
 
     /// The refresh token counts also where the access token is none: the one before may be good for
     /// nothing now.
-    fn take_over(&self, tokens: &Tokens, app: &RefCell<ServiceApp>, now: Instant) -> Result<()> {
+    fn take_over(&self, tokens: &Tokens, app: &RefCell<ServiceApp>) -> Result<HeaderValue> {
         self.take_over_refresh_token(tokens.refresh_token(), app);
         let token = Token::read(tokens.access_token())?;
         self.secrets.borrow_mut().add(token.secret());
-        *self.authorization.borrow_mut() = Some(authorization(&token)?);
-        let lives = tokens.lifetime();
-        // A token that lives but minutes is used for half of them.
-        let used = lives
-            .saturating_sub(RENEWED_BEFORE_ITS_END)
-            .max(lives / 2)
-            .min(NEVER);
-        self.renew_at.set(now + used);
-        Ok(())
+        authorization(&token)
     }
 
     fn take_over_refresh_token(&self, refresh_token: &str, app: &RefCell<ServiceApp>) {
