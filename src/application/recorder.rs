@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use crate::application::progress::Progress;
 use crate::application::row_name::{RowNames, in_brackets};
+use crate::application::run_settings::waiting_user;
 use crate::engine::abort::AbortReason;
 use crate::engine::pipeline::{Recorder, RowResult, Status};
 use crate::journal::{
@@ -22,6 +23,7 @@ use crate::model::row::Row;
 use crate::pace::{KeptWait, WaitMemory};
 use crate::stderr::say;
 use crate::traffic::{GateWatch, Traffic};
+use crate::webex::base_url::BaseUrl;
 
 /// What is said of a row that an earlier try turns out to have changed.
 const OUR_CHANGE: &str = "an earlier try had taken effect";
@@ -49,7 +51,18 @@ pub(super) struct WaitingUser<'j> {
     pub(super) fingerprint: Box<str>,
     /// Empty where it is not known.
     pub(super) person: Box<str>,
-    pub(super) waits: Option<&'j WaitMemory>,
+    /// The fingerprints of their other credentials, and what else they are known as by now.
+    pub(super) others: Vec<Box<str>>,
+    pub(super) waits: Option<&'j mut WaitMemory>,
+    /// Where the service is, by which waits are kept; `None` in a rehearsal.
+    pub(super) base_url: Option<&'j BaseUrl>,
+}
+
+impl WaitingUser<'_> {
+    fn is_known_as(&self, name: &str) -> bool {
+        let known = [&self.fingerprint, &self.person].into_iter();
+        known.chain(&self.others).any(|known| **known == *name)
+    }
 }
 
 /// The rows that this process finished.
@@ -220,7 +233,7 @@ impl Recorder for RunRecorder<'_> {
         let Some(wait) = gate.note(now, Some(closed_for)) else {
             return Ok(());
         };
-        if let Some(waits) = user.waits {
+        if let Some(waits) = &user.waits {
             waits.remember(&wait, now);
         }
         let KeptWait {
@@ -234,9 +247,23 @@ impl Recorder for RunRecorder<'_> {
             told_at,
             user: user.fingerprint.clone(),
             person: user.person.clone(),
+            others: user.others.clone(),
             status,
             tracking_id,
         })
+    }
+
+    fn known_as(&mut self, lane: usize, names: Vec<String>) {
+        let (user, _) = &mut self.users[lane];
+        for name in names {
+            if user.is_known_as(&name) {
+                continue;
+            }
+            if let (Some(waits), Some(base_url)) = (&mut user.waits, user.base_url) {
+                waits.add_name(waiting_user(base_url, &name));
+            }
+            user.others.push(name.into());
+        }
     }
 
     fn sender_ended(&mut self, sender: usize, reason: &AbortReason) -> Result<()> {

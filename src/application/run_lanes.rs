@@ -248,12 +248,18 @@ impl<S> RunLane<S> {
     }
 
     /// As the loop takes it, and as the recorder knows it.
-    pub(super) fn at_work(&mut self) -> (Lane<'_, S>, WaitingUser<'_>) {
+    pub(super) fn at_work<'l>(&'l mut self, target: &'l Target) -> (Lane<'l, S>, WaitingUser<'l>) {
+        let credentials = self.records().collect();
         let user = WaitingUser {
             fingerprint: self.credentials[0].fingerprint.as_str().into(),
             person: self.person.as_ref().map_or("", |person| &person.id).into(),
-            waits: self.waits.as_ref(),
-            credentials: self.records().collect(),
+            others: self.fingerprints().skip(1).map(Into::into).collect(),
+            waits: self.waits.as_mut(),
+            base_url: match target {
+                Target::Service { base_url, .. } => Some(base_url),
+                Target::Rehearsal { .. } => None,
+            },
+            credentials,
         };
         let credentials = self.credentials.iter().map(|one| {
             let reach = match &one.manages {

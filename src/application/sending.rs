@@ -156,7 +156,7 @@ impl Sending<'_> {
             counts_before,
             unmanaged,
         };
-        let parts = lanes.iter_mut().map(RunLane::at_work);
+        let parts = lanes.iter_mut().map(|lane| lane.at_work(&settings.target));
         let (at_work, users) = parts.unzip();
         let mut recorder =
             RunRecorder::new(journal, progress, users, sent_up_to).showing_rows(first.is_some());

@@ -87,6 +87,9 @@ pub struct GateRecord {
     /// Whose token it is, where that is known.
     #[serde(default, skip_serializing_if = "str::is_empty")]
     pub person: Box<str>,
+    /// What else the user is known as: the fingerprints of their other tokens, and whoever a newer one is of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<Box<str>>,
     /// The answer that said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
@@ -97,7 +100,8 @@ pub struct GateRecord {
 impl GateRecord {
     /// Whether this user has to wait, known by the token or as a person.
     pub fn is_for(&self, user: &str) -> bool {
-        *self.user == *user || *self.person == *user
+        let known = [&self.user, &self.person].into_iter();
+        known.chain(&self.others).any(|known| **known == *user)
     }
 }
 

@@ -152,6 +152,7 @@ fn the_longest_wait_of_each_user_counts() {
             told_at: at(0),
             user: user.into(),
             person: "me".into(),
+            others: vec!["other".into()],
             status: Some(429),
             tracking_id: Box::default(),
         };
@@ -164,8 +165,14 @@ fn the_longest_wait_of_each_user_counts() {
         gates.map(|gate| gate.until).max()
     };
     assert_eq!(
-        [until("a"), until("b"), until("c"), until("me")],
-        [Some(at(100)), Some(at(60)), None, Some(at(100))]
+        ["a", "b", "c", "me", "other"].map(until),
+        [
+            Some(at(100)),
+            Some(at(60)),
+            None,
+            Some(at(100)),
+            Some(at(100))
+        ]
     );
 }
 

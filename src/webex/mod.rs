@@ -48,6 +48,11 @@ pub trait Service {
     /// Whether the access token can be replaced by a new one, and when it should be.
     fn renewal(&self) -> Renewal;
 
+    /// What the user is known as: by the access token in use, unless it is fetched, and as a person.
+    fn known_as(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Fetches a new access token: one request, one reply, no retry. After a success the requests
     /// that follow carry the new one. Once the service has answered anything, it must not be dropped when it
     /// was begun: the answer may hold the only refresh token that is still good.

@@ -251,3 +251,64 @@ fn a_newer_token_of_a_user_who_sends_already_ends_its_credential() {
     assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 40);
     assert!(service.changes_by("ben-token-2").is_empty());
 }
+
+#[test]
+fn whoever_a_newer_token_is_of_waits_as_the_service_said() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(20, ""));
+    stage.write_secret("token.txt", "ada-token-1");
+    stage.write_secret("other.txt", "ben-token-9");
+    let replaced = replaced_by(stage.path("token.txt"), "ben-token-2");
+    let service = Service::start(move |token, request| {
+        if token == "ben-token-2" && request.starts_with("PUT") {
+            return Some((429, "retry-after: 600\r\n", "{}".into()));
+        }
+        replaced(token, request)
+    });
+    let line = "apply sheet.csv --yes --even-if-used --max-wait 1m -c 1";
+    service
+        .run(&stage, &format!("{line} --token-file token.txt"))
+        .expect(3);
+    let line = format!("{line} --token-file other.txt -o other.csv");
+    let ran = service.run(&stage, &line);
+    assert_ne!(ran.code, Some(0), "{}", ran.stderr);
+    ran.says("Webex asked at ");
+    assert!(service.changes_by("ben-token-9").is_empty());
+}
+
+#[test]
+fn without_a_state_folder_each_token_of_a_user_waits_when_the_run_goes_on() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(20, &org_id(1)));
+    stage.write_secret("a.txt", "ada-token-1");
+    stage.write_secret("b.txt", "ada-token-2");
+    let service = Service::start(|_, request| {
+        if is_who(request) {
+            return Some((403, "", "{}".into()));
+        }
+        let is_change = request.starts_with("PUT");
+        is_change.then(|| (429, "retry-after: 600\r\n", "{}".into()))
+    });
+    let run = |credentials: &str| {
+        let line = format!(
+            "apply sheet.csv --yes --even-if-used --max-wait 1m {credentials} --base-url {}",
+            service.server.base_url()
+        );
+        let mut command = stage.command(&line);
+        let command = command
+            .env_remove("XDG_STATE_HOME")
+            .env_remove("LOCALAPPDATA");
+        Ran::of(command.env_remove("HOME").output().expect("it runs"))
+    };
+    run("--token-file a.txt --token-file b.txt").expect(3);
+    let sent = service.asked.lock().expect("no panic").len();
+    for again in ["b.txt", "a.txt"] {
+        let ran = run(&format!("--token-file {again} --resume")).expect(3);
+        ran.says("Webex asked at ");
+    }
+    let asked = service.asked.lock().expect("no panic")[sent..].to_vec();
+    assert!(
+        !asked.iter().any(|(_, line)| line.starts_with("PUT")),
+        "{asked:?}"
+    );
+}

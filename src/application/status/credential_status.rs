@@ -123,6 +123,7 @@ mod tests {
             told_at: at(0),
             user: user.into(),
             person: person.into(),
+            others: Vec::new(),
             status: Some(429),
             tracking_id: "".into(),
         }

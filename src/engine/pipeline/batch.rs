@@ -110,6 +110,9 @@ pub trait Recorder {
     /// The user of a lane is not to ask for so long; on record when this returns, since the next process
     /// has to keep to it too.
     fn told_to_wait(&mut self, lane: usize, closed_for: Duration) -> Result<()>;
+    /// What the user of a lane is known as besides, whose access token was replaced: who waits has to be known by
+    /// that too.
+    fn known_as(&mut self, lane: usize, names: Vec<String>);
     /// Credentials, by their number, send nothing more; others go on. On record when this returns.
     fn sender_ended(&mut self, sender: usize, reason: &AbortReason) -> Result<()>;
     /// Called some ten times a second.

@@ -45,6 +45,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         match (asked.renewal).answered(result, decision, renewal, now, is_known) {
             TokenState::Open => {}
             TokenState::Renewed => {
+                self.recorder.known_as(lane, asked.service.known_as());
                 if let Some(job) = asked.suspect.take() {
                     self.send_later(job);
                 }

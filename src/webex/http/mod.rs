@@ -303,6 +303,13 @@ impl Service for Webex {
         }
     }
 
+    fn known_as(&self) -> Vec<String> {
+        let token = self.token.borrow().as_ref().map(Token::fingerprint);
+        let person = self.owner().map(|person| person.id);
+        let names = token.into_iter().chain(person);
+        names.filter(|name| !name.is_empty()).collect()
+    }
+
     async fn renew(&self) -> ApiResult {
         let Some(app) = &self.service_app else {
             return self.take_newer_token().await;

@@ -181,6 +181,8 @@ impl Recorder for Notes {
         Ok(())
     }
 
+    fn known_as(&mut self, _: usize, _: Vec<String>) {}
+
     fn sender_ended(&mut self, sender: usize, _: &AbortReason) -> Result<()> {
         self.senders_ended.push(sender);
         Ok(())
