@@ -1,5 +1,8 @@
-//! Whether the service can be reached at all, decided for the whole run: while it is silent one
-//! request at a time asks whether it is back, and after five minutes the run gives up.
+//! Whether the service can be reached at all: while it is silent one request at a time asks whether it is back,
+//! and after five minutes the run gives up.
+//!
+//! A run has one for all and each of its users one of their own: as long as others are answered, whoever is not holds
+//! up nobody else, and sends nothing more after five minutes.
 //!
 //! A failure that does not pass by itself, such as a wrong proxy password, is tried once more after a
 //! while; then the run ends, since each further try could only lock an account.

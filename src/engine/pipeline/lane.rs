@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::Throttling;
 use super::job::Job;
 use super::queues::{Queues, Reach};
+use crate::engine::circuit_breaker::CircuitBreaker;
 use crate::engine::failure_watch::FailureWatch;
 use crate::engine::token_renewal::TokenRenewal;
 use crate::model::counts::Counts;
@@ -47,6 +48,7 @@ pub(super) struct LaneState<'a> {
     /// Rows that have their outcome.
     pub(super) rows: u64,
     pub(super) throttling: Throttling,
+    pub(super) circuit_breaker: CircuitBreaker,
     /// A row that was refused twice, the second time alone, and the refusal that the pace has taken for that of a
     /// limit: where another row passes next, it was not.
     pub(super) doubted: Option<(u64, InFlight)>,
@@ -109,6 +111,7 @@ pub(super) fn at_work<S>(
             held_at: None,
             rows: 0,
             throttling: Throttling::default(),
+            circuit_breaker: CircuitBreaker::default(),
             doubted: None,
         });
     }

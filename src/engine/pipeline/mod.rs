@@ -83,6 +83,7 @@ struct Pipeline<'a, S, R> {
     policy: RunPolicy,
     setting: &'static Setting,
     duplicates: &'a Duplicates,
+    /// That of all lanes together.
     circuit_breaker: CircuitBreaker,
     watch: FailureWatch,
     chance: fastrand::Rng,

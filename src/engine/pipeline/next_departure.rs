@@ -85,7 +85,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             return SendDecision::WhenOneReturns;
         }
         let renewed = renewals.filter_map(TokenRenewal::not_before).max();
-        let reachable = self.circuit_breaker.next_departure(now, under_way);
+        let reachable = self.reachable_at(lane, now);
         let lane = &mut self.lanes[lane];
         let is_closed = lane.pacer.status(now).closed_until.is_some();
         if is_closed || renewed > Some(now) || reachable.is_none_or(|at| at > now) {
@@ -100,6 +100,18 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             SendDecision::At(instant) => SendDecision::At(instant.max(reachable)),
             departure => departure,
         }
+    }
+
+    /// When a lane may send as far as silence is concerned; `None` while a request is on the wire that asks whether
+    /// it is over. Of a lane that was answered nobody knows of any.
+    fn reachable_at(&self, lane: usize, now: Instant) -> Option<Instant> {
+        let lane = &self.lanes[lane];
+        if lane.circuit_breaker.silent_for(now).is_none() {
+            return Some(now);
+        }
+        let own = lane.circuit_breaker.next_departure(now, lane.on_wire)?;
+        let of_all = self.circuit_breaker.next_departure(now, self.under_way)?;
+        Some(own.max(of_all))
     }
 
     /// What leaves next by a lane.

@@ -17,6 +17,15 @@ use crate::pace::InFlight;
 use crate::retry::{self, RetryDecision};
 use crate::webex::Service;
 
+/// For how long nothing was answered.
+enum Silence<'r> {
+    Bearable,
+    /// So long to one user, while others are answered, that nothing more is sent by them.
+    OfLane(&'r TransportError),
+    /// So long to anybody that going on is pointless.
+    OfAll(&'r TransportError),
+}
+
 impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     pub(super) fn take_token_answer(
         &mut self,
@@ -30,8 +39,10 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         self.under_way -= 1;
         self.recorder.ended(lane, result, ticket.age(now));
         row_span::note_token_answer(result);
-        if let Some(error) = self.is_out_of_reach(result, now - ticket.age(now), now) {
-            self.stop(AbortReason::unreachable(error));
+        match self.note_silence(lane, result, now - ticket.age(now), now) {
+            Silence::OfAll(error) => self.stop(AbortReason::unreachable(error)),
+            Silence::OfLane(error) => self.end_lane(lane, error),
+            Silence::Bearable => {}
         }
         let errors = self.senders[sender].renewal.errors();
         let decision = retry::decide(result, errors, &self.policy.retry, self.chance.f64());
@@ -62,20 +73,35 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         }
     }
 
-    /// What the result of a request that left at `departed` says about the service as a whole; an
-    /// error when it has been silent for so long that going on is pointless.
-    fn is_out_of_reach<'r>(
+    /// What the result of a request that left at `departed` says about the service as a whole, and about one
+    /// user of it.
+    fn note_silence<'r>(
         &mut self,
+        lane: usize,
         result: &'r ApiResult,
         departed: Instant,
         now: Instant,
-    ) -> Option<&'r TransportError> {
+    ) -> Silence<'r> {
+        let own = &mut self.lanes[lane].circuit_breaker;
         let Err(error) = result else {
+            own.answered();
             self.circuit_breaker.answered();
-            return None;
+            return Silence::Bearable;
         };
-        let is_out_of_reach = self.circuit_breaker.failed(error.cause, departed, now);
-        is_out_of_reach.then_some(error)
+        let is_of_lane = own.failed(error.cause, departed, now);
+        let is_of_all = self.circuit_breaker.failed(error.cause, departed, now);
+        match (is_of_all, is_of_lane) {
+            (true, _) => Silence::OfAll(error),
+            (false, true) => Silence::OfLane(error),
+            (false, false) => Silence::Bearable,
+        }
+    }
+
+    /// Nothing more is sent by any credentials of a user.
+    fn end_lane(&mut self, lane: usize, error: &TransportError) {
+        for sender in self.lanes[lane].senders.clone() {
+            self.end_sender(sender, AbortReason::unreachable(error));
+        }
     }
 
     pub(super) fn take_reply(&mut self, mut job: Job, ticket: InFlight, reply: ApiResult) {
@@ -89,11 +115,11 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         job.row_span.returns(now);
         let departed = now - ticket.age(now);
         let mut is_given_up = false;
-        if let Some(error) = self.is_out_of_reach(&reply, departed, now) {
-            is_given_up = self.is_silence_of_these_rows(&reply);
-            if !is_given_up {
-                self.stop(AbortReason::unreachable(error));
-            }
+        match self.note_silence(lane, &reply, departed, now) {
+            Silence::Bearable => {}
+            _ if self.is_silence_of_these_rows(&reply) => is_given_up = true,
+            Silence::OfAll(error) => self.stop(AbortReason::unreachable(error)),
+            Silence::OfLane(error) => self.end_lane(lane, error),
         }
         // What the token may read shows only that.
         if !matches!(job.step, Step::ReadBack { .. } | Step::Usage(_))

@@ -271,6 +271,101 @@ async fn what_is_forbidden_to_one_goes_by_another_and_fails_where_it_is_forbidde
 }
 
 #[tokio::test(start_paused = true)]
+async fn each_of_two_may_change_what_is_forbidden_to_the_other() {
+    // In the order of the sheet the first half is for the first, or every second row.
+    for is_for_first in [|row| row < 102, |row| row % 2 == 0] as [fn(u64) -> bool; 2] {
+        for order in [0, 1] {
+            let played = Many::for_one(2, 200)
+                .play(|sender, row, _| {
+                    let is_own = is_for_first(row) == (sender == order);
+                    status(if is_own { 204 } else { 403 })
+                })
+                .await;
+            played.assert_all_updated(200);
+            assert!(played.notes.senders_ended.is_empty());
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_forbidden_to_everybody_from_the_start_ends_the_run() {
+    let played = Many::for_one(3, 200).play(|_, _, _| status(403)).await;
+    let reason = played.ended.reason.as_ref();
+    assert!(
+        matches!(reason, Some(AbortReason::MayNotChange { .. })),
+        "{reason:?}"
+    );
+    let requests: usize = played.requests.iter().map(Vec::len).sum();
+    assert!(requests < 100, "{requests}");
+    // Of two customers only one is forbidden to all.
+    let case = Many {
+        lanes: vec![vec![vec![0]], vec![vec![0]], vec![vec![1]]],
+        ..Many::one_each(2, 200, |row| row % 2)
+    };
+    let played = case
+        .play(|_, row, _| status(if row % 2 == 0 { 403 } else { 204 }))
+        .await;
+    assert_eq!(
+        played.finished().iter().filter(|row| *row % 2 == 1).count(),
+        100
+    );
+    assert_eq!(played.notes.senders_ended.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_to_whom_nothing_is_answered_holds_up_no_other() {
+    let broken = || {
+        Err(TransportError {
+            delivery: Delivery::MaybeSent,
+            cause: TransportCause::Broken,
+            message: "the connection broke".into(),
+        })
+    };
+    for silent in [0, 1] {
+        let start = Instant::now();
+        let case = Many {
+            // Organization 1 is that of the silent one alone.
+            lanes: vec![
+                vec![vec![0, u64::from(silent == 0)]],
+                vec![vec![0, u64::from(silent == 1)]],
+            ],
+            ..Many::one_each(2, 200, |_| 0)
+        };
+        let played = case
+            .play(|sender, _, _| {
+                if sender == silent {
+                    broken()
+                } else {
+                    status(204)
+                }
+            })
+            .await;
+        played.assert_all_updated(200);
+        assert!(start.elapsed() < 60 * SECOND, "{:?}", start.elapsed());
+    }
+    // What only the silent one may send stays for later, after the usual patience.
+    let start = Instant::now();
+    let last_answer = Cell::new(start);
+    let played = Many::one_each(2, 4000, |row| row % 2)
+        .play(|sender, _, _| {
+            if sender == 0 {
+                return broken();
+            }
+            last_answer.set(Instant::now());
+            status(204)
+        })
+        .await;
+    assert!(matches!(
+        played.ended.reason,
+        Some(AbortReason::Unreachable { .. })
+    ));
+    assert_eq!(
+        played.finished().iter().filter(|row| *row % 2 == 1).count(),
+        2000
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_fails_by_one_is_tried_by_another_and_ends_well() {
     for failing in [0, 1] {
         for answer in [500, 503] {
