@@ -156,6 +156,14 @@ impl<'j> RunRecorder<'j> {
         })
     }
 
+    /// Credentials by their number, and their lane.
+    fn credential(&self, sender: usize) -> Option<(usize, &CredentialRecord)> {
+        let users = self.users.iter().enumerate();
+        let mut credentials =
+            users.flat_map(|(lane, (user, _))| user.credentials.iter().map(move |one| (lane, one)));
+        credentials.nth(sender)
+    }
+
     pub(super) fn end(mut self) -> SentRows {
         self.progress.end();
         if let Some(interval) = self.traffic.end() {
@@ -266,26 +274,29 @@ impl Recorder for RunRecorder<'_> {
         }
     }
 
+    fn stands_back(&mut self, sender: usize, message: &str) {
+        if let Some((_, CredentialRecord { name, .. })) = self.credential(sender) {
+            let word = format!(
+                "note: `{name}` may not change the last 10 rows that went by it ({message}); of the rows that follow it sends what is forbidden to the others"
+            );
+            self.progress.say(&word);
+        }
+    }
+
     fn sender_ended(&mut self, sender: usize, reason: &AbortReason) -> Result<()> {
-        let users = self.users.iter().enumerate();
-        let mut credentials =
-            users.flat_map(|(lane, (user, _))| user.credentials.iter().map(move |one| (lane, one)));
-        let Some((
-            lane,
-            CredentialRecord {
-                name, fingerprint, ..
-            },
-        )) = credentials.nth(sender)
-        else {
+        let Some((lane, credential)) = self.credential(sender) else {
             return Ok(());
         };
+        let CredentialRecord {
+            name, fingerprint, ..
+        } = credential.clone();
         let why = reason.to_string();
         let word = format!("warning: nothing more is sent by `{name}`: {why}");
         self.progress.say(&word);
         self.progress.credential_ended(lane, &why);
         self.journal.note_credential_end(CredentialEndRecord {
             ended_at: clock::now(),
-            fingerprint: fingerprint.clone(),
+            fingerprint,
             why,
         })
     }

@@ -18,7 +18,7 @@ const SMALLEST_SAMPLE: u64 = 50;
 #[derive(Debug)]
 pub(super) struct FailureWatch {
     limit: Option<FailureLimit>,
-    /// 403s at the start of the run; `None` once anything else was answered.
+    /// 403s at the start of the run, told each time there are ten more; `None` once anything else was answered.
     forbidden: Option<u32>,
     /// What the answers since the service's last one count that are not the service's.
     foreign: u32,
@@ -65,9 +65,11 @@ impl FailureWatch {
         match (answer.status, &mut self.forbidden) {
             (403, Some(count)) => {
                 *count += 1;
-                (*count == FORBIDDEN_AT_THE_START).then(|| AbortReason::Forbidden {
-                    message: answer.message.to_string(),
-                })
+                (*count)
+                    .is_multiple_of(FORBIDDEN_AT_THE_START)
+                    .then(|| AbortReason::Forbidden {
+                        message: answer.message.to_string(),
+                    })
             }
             // A throttle says nothing about rights.
             (429, _) => None,

@@ -44,8 +44,7 @@ fn who_may_only_read_leaves_the_changes_to_who_may_make_them() {
         let ran = stage.apply(&line).expect(0);
         // Reads go by either of them, so that the second one may never be forbidden ten changes in a row.
         if backup.is_empty() {
-            ran.says("nothing more is sent by `customers/ben.txt`: ");
-            ran.says("the token may not change these settings");
+            ran.says("`customers/ben.txt` may not change the last 10 rows that went by it (");
         }
         assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 400);
         assert_eq!(changes_by_user(&stage)["Ada"], 400);

@@ -113,6 +113,9 @@ pub trait Recorder {
     /// What the user of a lane is known as besides, whose access token was replaced: who waits has to be known by
     /// that too.
     fn known_as(&mut self, lane: usize, names: Vec<String>);
+    /// What these credentials, by their number, were not let change ten times in a row with this message is left to
+    /// others from here on.
+    fn stands_back(&mut self, sender: usize, message: &str);
     /// Credentials, by their number, send nothing more; others go on. On record when this returns.
     fn sender_ended(&mut self, sender: usize, reason: &AbortReason) -> Result<()>;
     /// Called some ten times a second.

@@ -63,7 +63,12 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
                 && pipeline.queues.at_the_end() < MOST_ROWS_AT_THE_END
                 && first.is_none_or(|first| pipeline.begun < first)
         };
-        while !self.has_narrowest(lane, now) && !self.is_all_admitted && may_begin(self) {
+        let takes_fresh = !self.fresh_queues(lane).is_empty();
+        while takes_fresh
+            && !self.has_narrowest(lane, now)
+            && !self.is_all_admitted
+            && may_begin(self)
+        {
             match rows.next() {
                 Some(Ok(row)) => {
                     self.begun += 1;

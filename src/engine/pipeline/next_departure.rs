@@ -30,6 +30,16 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         queues.copied().collect()
     }
 
+    /// Those of them from which rows may leave of which nothing was sent yet.
+    pub(super) fn fresh_queues(&self, lane: usize) -> Vec<usize> {
+        let senders = self.lanes[lane].senders.iter();
+        let queues = senders.flat_map(|sender| {
+            let queues = self.senders[*sender].queues.iter();
+            queues.filter(|queue| !self.queues.at(**queue).stands_back(*sender))
+        });
+        queues.copied().collect()
+    }
+
     /// The queue with the next row of those that a lane may send, and by which credentials it goes. Rows that
     /// fewer credentials may send go first: were the others first, a sheet with its organizations one after
     /// the other would leave somebody without work before its end.
@@ -59,9 +69,9 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     /// Whether what goes next by a lane are rows that as few credentials may send as any of its rows.
     pub(super) fn has_narrowest(&self, lane: usize, now: Instant) -> bool {
         let width = |queue: usize| self.queues.at(queue).senders.len();
-        let narrowest = self.queues_of(lane).into_iter().map(width).min();
+        let narrowest = self.fresh_queues(lane).into_iter().map(width).min();
         let next = self.head_of(lane, now).map(|(_, queue)| width(queue));
-        next.is_some() && next == narrowest
+        next.is_some_and(|next| narrowest.is_none_or(|narrowest| next <= narrowest))
     }
 
     /// Nothing is under way of what a lane may send.

@@ -5,6 +5,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::job::Job;
+use crate::engine::failure_limit::FORBIDDEN_AT_THE_START;
 use crate::model::row::{Row, TargetKey};
 use crate::sheet::directory::key_of;
 
@@ -38,6 +39,10 @@ pub(super) enum ReadyRow {
 pub(super) struct Queue {
     /// Who may send them, by their numbers; none when all have ended.
     pub(super) senders: Vec<usize>,
+    /// Those of them who send only what is forbidden to the others.
+    pub(super) standing_back: Vec<usize>,
+    /// Rows that were forbidden to all of them; `None` once a change was accepted.
+    forbidden_to_all: Option<u32>,
     ready: VecDeque<ReadyRow>,
     /// Rows that leave when no other of the queue does any more.
     pub(super) at_the_end: VecDeque<Job>,
@@ -58,10 +63,37 @@ impl Queue {
         })
     }
 
+    /// Notes one more row that nobody may change. True where nobody may change any.
+    pub(super) fn is_forbidden_to_all(&mut self) -> bool {
+        self.forbidden_to_all = self.forbidden_to_all.map(|rows| rows + 1);
+        self.forbidden_to_all
+            .is_some_and(|rows| rows >= FORBIDDEN_AT_THE_START)
+    }
+
+    /// Whoever was let change a row may be let change the next.
+    pub(super) fn note_allowed(&mut self, sender: usize) {
+        self.forbidden_to_all = None;
+        self.standing_back.retain(|one| *one != sender);
+    }
+
+    /// Whether these leave the rows to others who do not stand back as well.
+    pub(super) fn stands_back(&self, sender: usize) -> bool {
+        let is_back = |one: &usize| self.standing_back.contains(one);
+        is_back(&sender) && !self.senders.iter().all(is_back)
+    }
+
     /// Where the first row is that these credentials may send. What is forbidden to them they send only where
     /// it is forbidden to all; what failed by them last they leave to others who are free.
     fn next_for(&self, sender: usize, is_free: impl Fn(usize) -> bool) -> Option<usize> {
-        self.ready.iter().position(|row| {
+        let stands_back = self.stands_back(sender);
+        let mut ready = self.ready.iter();
+        if stands_back {
+            // What they may send was put before all that nothing was sent of.
+            let begun = |row: &&ReadyRow| matches!(row, ReadyRow::Begun(_));
+            let begun = ready.clone().take_while(begun).count();
+            ready = self.ready.range(..begun);
+        }
+        ready.position(|row| {
             let ReadyRow::Begun(job) = row else {
                 return true;
             };
@@ -69,8 +101,14 @@ impl Queue {
             if is_forbidden(&sender) {
                 return self.senders.iter().all(is_forbidden);
             }
+            let is_left_to = |one: &usize| !self.standing_back.contains(one) && !is_forbidden(one);
+            if stands_back && self.senders.iter().any(is_left_to) {
+                return false;
+            }
             let others = self.senders.iter().filter(|other| **other != sender);
-            let mut able = others.filter(|other| !is_forbidden(other) && is_free(**other));
+            let mut able = others.filter(|other| {
+                !is_forbidden(other) && !self.stands_back(**other) && is_free(**other)
+            });
             job.failed_by != Some(sender) || able.next().is_none()
         })
     }
@@ -105,6 +143,7 @@ impl Queues {
             if at == next {
                 queues.list.push(Queue {
                     senders,
+                    forbidden_to_all: Some(0),
                     ..Queue::default()
                 });
             }

@@ -128,6 +128,8 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             match reason {
                 // Whoever asks would hear the same.
                 AbortReason::NotTheService { .. } => self.stop(reason),
+                // It may be let change others (`sender_end`).
+                AbortReason::Forbidden { .. } if self.has_others(&job, sender) => {}
                 reason => self.end_sender(sender, reason),
             }
         }
@@ -161,7 +163,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         match decision {
             RetryDecision::Succeeded => match job.step {
                 Step::Write(index) => {
-                    self.senders[sender].forbidden.remove(&job.queue);
+                    self.note_allowed(job.queue, sender);
                     self.take_success(job, index, reply);
                 }
                 _ if is_first_bare => self.send_again(job),

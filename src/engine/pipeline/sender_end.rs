@@ -2,14 +2,16 @@
 //! they stay as they are. The run goes on as long as anybody may send.
 //!
 //! To manage an organization is not to be let change it. A row that is forbidden to one of several (403, or a 401
-//! although the token is accepted) goes to the next and fails where it is forbidden to all; after ten in a row
-//! these credentials are not tried for the rows of their queue any more, as long as there are others.
+//! although the token is accepted) goes to the next and fails where it is forbidden to all. After ten in a row
+//! these credentials stand back: of the rows of their queue they send only what is forbidden to the others, until
+//! they are let change one. Two administrators of locations may each change what the other may not. Where the
+//! first ten rows of a queue are forbidden to everybody nothing more of it is sent.
 
 use super::job::{Job, Step};
 use super::{Pipeline, Recorder};
 use crate::engine::abort::AbortReason;
 use crate::engine::failure_limit::FORBIDDEN_AT_THE_START;
-use crate::model::response::ApiResult;
+use crate::model::response::{ApiResult, message_of};
 use crate::model::row::Row;
 use crate::webex::Service;
 
@@ -58,36 +60,61 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         }
     }
 
-    /// Whether there are others to whom the row is not forbidden as far as anybody knows.
-    fn may_others(&self, job: &Job, sender: usize, reply: &ApiResult) -> bool {
-        let is_forbidden = matches!(reply, Ok(answer) if matches!(answer.status, 401 | 403));
+    /// Whether there are others who may be let send a row that is forbidden to these.
+    pub(super) fn has_others(&self, job: &Job, sender: usize) -> bool {
         let mut senders = self.queues.at(job.queue).senders.iter();
-        is_forbidden
-            && matches!(job.step, Step::Read(_) | Step::Write(_))
-            && senders.any(|one| *one != sender && !job.forbidden_to.contains(one))
+        senders.any(|one| *one != sender)
+    }
+
+    /// Whether there are others to whom the row is not forbidden as far as anybody knows. Where there are none,
+    /// it may be that nobody is let send anything.
+    fn may_others(&mut self, job: &Job, sender: usize, reply: &ApiResult) -> bool {
+        let Ok(answer) = reply else {
+            return false;
+        };
+        let is_forbidden = matches!(answer.status, 401 | 403);
+        if !is_forbidden || !matches!(job.step, Step::Read(_) | Step::Write(_)) {
+            return false;
+        }
+        let senders = &self.queues.at(job.queue).senders;
+        let has_others = senders.iter().any(|one| *one != sender);
+        let is_left = |one: &usize| *one != sender && !job.forbidden_to.contains(one);
+        let is_left = senders.iter().any(is_left);
+        if has_others && !is_left && self.queues.at_mut(job.queue).is_forbidden_to_all() {
+            self.end_all_of(job.queue, &answer.message);
+        }
+        is_left
+    }
+
+    /// None of these credentials may change anything in the organizations of a queue.
+    fn end_all_of(&mut self, queue: usize, message: &str) {
+        for sender in self.queues.at(queue).senders.clone() {
+            let queues = &self.senders[sender].queues;
+            if *queues == [queue] {
+                let message = message.to_string();
+                self.end_sender(sender, AbortReason::MayNotChange { message });
+            }
+        }
     }
 
     fn leave_to_others(&mut self, mut job: Job, sender: usize, reply: ApiResult) {
         let queue = job.queue;
-        let message = reply
-            .as_ref()
-            .map_or("", |answer| &answer.message)
-            .to_string();
+        let message = message_of(&reply).to_string();
         job.forbidden_to.push(sender);
         job.note_result(reply);
         self.send_again(job);
         let times = self.senders[sender].forbidden.entry(queue).or_default();
         *times += 1;
-        if *times < FORBIDDEN_AT_THE_START {
-            return;
+        if *times == FORBIDDEN_AT_THE_START {
+            self.queues.at_mut(queue).standing_back.push(sender);
+            self.recorder.stands_back(sender, &message);
         }
-        let senders = &mut self.queues.at_mut(queue).senders;
-        senders.retain(|one| *one != sender);
-        let queues = &mut self.senders[sender].queues;
-        queues.retain(|one| *one != queue);
-        if queues.is_empty() {
-            self.end_sender(sender, AbortReason::MayNotChange { message });
-        }
+    }
+
+    /// A change of a queue was accepted that left by these credentials.
+    pub(super) fn note_allowed(&mut self, queue: usize, sender: usize) {
+        self.senders[sender].forbidden.remove(&queue);
+        self.queues.at_mut(queue).note_allowed(sender);
     }
 
     /// A row is ready as the next one, if anybody is left who may send it.

@@ -263,8 +263,9 @@ async fn what_is_forbidden_to_one_goes_by_another_and_fails_where_it_is_forbidde
         let of_second = &played.requests[1];
         let forbidden = of_second.iter().filter(|one| is_forbidden(one)).count();
         assert!(forbidden < 20, "{forbidden}");
+        assert!(played.notes.senders_ended.is_empty());
         assert_eq!(
-            played.notes.senders_ended,
+            played.notes.standing_back,
             if ends { vec![1] } else { vec![] }
         );
     }
@@ -411,7 +412,7 @@ async fn what_one_token_alone_is_refused_goes_by_another_in_the_order_of_the_row
         })
         .await;
     played.assert_all_updated(60);
-    assert_eq!(played.notes.senders_ended, [0]);
+    assert_eq!(played.notes.standing_back, [0]);
     let mut last: HashMap<u64, u64> = HashMap::new();
     for request in &played.requests[1] {
         if let Some(before) = last.insert(request.row % 20, request.row) {

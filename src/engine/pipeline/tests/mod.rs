@@ -130,6 +130,7 @@ struct Notes {
     was_sent_before: bool,
     read_back: Vec<u64>,
     senders_ended: Vec<usize>,
+    standing_back: Vec<usize>,
 }
 
 impl Notes {
@@ -179,6 +180,10 @@ impl Recorder for Notes {
 
     fn told_to_wait(&mut self, _: usize, _: Duration) -> Result<()> {
         Ok(())
+    }
+
+    fn stands_back(&mut self, sender: usize, _: &str) {
+        self.standing_back.push(sender);
     }
 
     fn known_as(&mut self, _: usize, _: Vec<String>) {}
