@@ -15,10 +15,10 @@ use crate::application::{
 };
 use crate::engine::abort::AbortReason;
 use crate::platform::StopRequests;
-use crate::sheet::Sheet;
 use crate::sheet::check::CheckedSheet;
 use crate::sheet::directory::Directory;
 use crate::sheet::selection::Selection;
+use crate::sheet::{Origin, Sheet};
 use crate::webex::Queries;
 
 /// What a run knows once it has asked the service.
@@ -64,17 +64,29 @@ impl<S: Queries, T: StopRequests> Connected<S, T> {
             let own = Some(&*begun.own_organization);
             facts.directory = facts.directory.of_run_begun(own).leaving_some();
         }
+        if settings.spec.sheet.reading.origin == Origin::Undo {
+            facts.directory = facts.directory.of_recorded_ids();
+        }
         let named = checked.organizations_named.clone();
         let checked = recheck(sheet, settings, &facts.directory, checked);
         if let Err(error) = &checked
             && error.is::<RefusedSheet>()
         {
             credential_notes::where_some_are_missing(&session, &named);
+            if settings.spec.sheet.reading.origin == Origin::Undo {
+                let mut ids = named.iter().filter_map(|one| one.id.as_deref());
+                let managed = ids.find(|id| facts.directory.fault(Some(id)).is_none());
+                rows_for_later::tell_what_an_undo_lacks(settings, &session, managed);
+            }
         }
         let checked = checked?;
         let selection = select(settings, sheet, &checked, &facts.directory)?;
         let unasked = facts.unasked.as_ref();
-        let for_later = rows_for_later::tell(&session, &selection, earlier, unasked)?;
+        // Where nothing can be sent nobody was asked.
+        let for_later = match &facts.abort {
+            Some(_) => None,
+            None => rows_for_later::tell(&session, &selection, earlier, unasked)?,
+        };
         let reason = for_later.as_ref().map(|later| &later.reason);
         if let Some(AbortReason::NotManaged { missing, .. }) = reason {
             facts.missing.clone_from(missing);

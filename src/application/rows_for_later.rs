@@ -7,10 +7,13 @@ use anyhow::Result;
 
 use crate::application::journal_guard::Earlier;
 use crate::application::run_lanes::{RunLane, managed_by};
+use crate::application::run_settings::RunSettings;
 use crate::application::session::Session;
+use crate::application::suggested_commands;
 use crate::engine::abort::{AbortReason, MissingCredential};
+use crate::journal::CredentialRecord;
 use crate::model::row::TargetKey;
-use crate::model::wording::plural;
+use crate::model::wording::{listed, plural};
 use crate::sheet::directory::key_of;
 use crate::sheet::selection::Selection;
 use crate::stderr::say;
@@ -69,9 +72,39 @@ pub(super) fn tell<S, T>(
     let reason = unasked.and_then(AbortReason::for_later);
     let reason = reason.unwrap_or_else(|| AbortReason::NotManaged {
         organizations,
-        missing: missing(&session.lanes, earlier),
+        missing: missing(&session.lanes, earlier.credentials()),
     });
     Ok(Some(RowsForLater { rows, reason }))
+}
+
+/// The rows of an undo are all of the run, so that somebody of those who sent them is missing. `managed` is an
+/// organization of the rows that is not.
+pub(super) fn tell_what_an_undo_lacks<S, T>(
+    settings: &RunSettings,
+    session: &Session<S, T>,
+    managed: Option<&str>,
+) {
+    let begun = settings.lineage.begun.iter();
+    let credentials = begun.flat_map(|begun| &begun.credentials);
+    let missing = missing(&session.lanes, credentials);
+    let shown = missing.iter().take(MOST_NAMED).map(ToString::to_string);
+    let mut shown: Vec<String> = shown.collect();
+    if missing.len() > MOST_NAMED {
+        shown.push(format!("{} more", missing.len() - MOST_NAMED));
+    }
+    if shown.is_empty() {
+        return;
+    }
+    say(&format!(
+        "hint: the run was also sent by {}; name those too",
+        listed(&shown)
+    ));
+    if let Some(managed) = managed {
+        let undo = suggested_commands::with_flag(settings, &format!("--org={managed}"));
+        say(&format!(
+            "hint: to undo the rows of one organization alone: {undo}"
+        ));
+    }
 }
 
 /// What organizations were called when the run began.
@@ -91,10 +124,13 @@ fn named(ids: Vec<String>, earlier: &Earlier) -> Vec<String> {
 }
 
 /// The credentials that took part in any part before and do not now. A file whose token was replaced is there.
-fn missing<S>(lanes: &[RunLane<S>], earlier: &Earlier) -> Vec<MissingCredential> {
+fn missing<'c, S>(
+    lanes: &[RunLane<S>],
+    earlier: impl IntoIterator<Item = &'c CredentialRecord>,
+) -> Vec<MissingCredential> {
     let here = || lanes.iter().flat_map(|lane| &lane.credentials);
     let mut missing: Vec<MissingCredential> = Vec::new();
-    for one in earlier.credentials() {
+    for one in earlier {
         let is_here =
             here().any(|other| other.fingerprint == one.fingerprint || other.name == one.name);
         if is_here || missing.iter().any(|known| known.name == one.name) {

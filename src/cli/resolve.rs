@@ -2,6 +2,7 @@
 //! reader of the environment.
 
 use std::fmt::Display;
+use std::fs;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -103,7 +104,12 @@ impl RunSettings {
                 credentials,
             }
         };
-        ensure_note_is_no_secret(flags.output.note.as_deref(), &target)?;
+        let files = [Some(&spec.output), flags.output.report.as_ref()];
+        for file in files.into_iter().flatten() {
+            ensure_it_is_no_secret(&file.to_string_lossy(), &target)?;
+            ensure_it_is_no_credential(file, flags.service.credentials.as_deref())?;
+        }
+        ensure_it_is_no_secret(flags.output.note.as_deref().unwrap_or_default(), &target)?;
         let patience = match target {
             Target::Rehearsal { speed, .. } => 1.0 / speed,
             Target::Service { .. } => 1.0,
@@ -271,12 +277,33 @@ pub fn read_org_flag(org: Option<&str>) -> Result<Option<String>> {
     org.map(read).transpose()
 }
 
-/// A note is kept in the journal and shown in the page.
-fn ensure_note_is_no_secret(note: Option<&str>, target: &Target) -> Result<()> {
-    if let (Some(note), Target::Service { credentials, .. }) = (note, target)
-        && credentials.iter().any(|one| one.secret.are_in(note))
+/// A note and the names of files are kept in the journal and shown in the page.
+fn ensure_it_is_no_secret(text: &str, target: &Target) -> Result<()> {
+    if let Target::Service { credentials, .. } = target
+        && credentials.iter().any(|one| one.secret.are_in(text))
     {
         return Err(Hinted::new(TOKEN_TYPED, WHERE_A_TOKEN_BELONGS));
+    }
+    Ok(())
+}
+
+/// Each file of a folder of credentials is taken for one of them by the next run.
+fn ensure_it_is_no_credential(file: &Path, folder: Option<&Path>) -> Result<()> {
+    let Some(folder) = folder.filter(|_| !file.as_os_str().is_empty()) else {
+        return Ok(());
+    };
+    let beside = file
+        .parent()
+        .filter(|beside| !beside.as_os_str().is_empty());
+    let beside = fs::canonicalize(beside.unwrap_or(Path::new(".")));
+    if beside.is_ok_and(|beside| fs::canonicalize(folder).is_ok_and(|folder| folder == beside)) {
+        return Err(Hinted::new(
+            format!(
+                "`{}` would be in the folder of --credentials, whose files are all taken for tokens and service apps",
+                file.display()
+            ),
+            "name a file in another folder",
+        ));
     }
     Ok(())
 }

@@ -139,7 +139,7 @@ fn tell_what_is_missing(output: &Path, left_out: &[String], count: u64) {
         let named = named.chain((more > 0).then(|| format!("{more} more")));
         let named = listed(&named.collect::<Vec<_>>());
         say(&format!(
-            "warning: `{}` is not complete: {named} is not in it",
+            "warning: `{}` is not complete: it lacks {named}",
             output.display()
         ));
     } else if count > 0 {

@@ -18,6 +18,10 @@ use crate::webex::lists::Organization;
 const CANDIDATES: usize = 3;
 
 /// What is known; nothing, as long as nobody was asked.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact about the credentials or the run that does not follow from the others"
+)]
 #[derive(Debug, Clone, Default)]
 pub struct Directory {
     /// The organizations that the token manages, or all credentials together; none where that is not known.
@@ -26,6 +30,8 @@ pub struct Directory {
     credentials: Option<usize>,
     /// Some of them were left out, so there may be more organizations.
     lacks_some: bool,
+    /// The ids are those of a run, and right: nobody is to correct them.
+    has_recorded_ids: bool,
     /// Rows of organizations that nobody manages stay for later.
     is_partial: bool,
     /// Names mean what they did when the run began, whoever is left out by now.
@@ -70,6 +76,15 @@ impl Directory {
     pub fn without_some(self) -> Directory {
         Directory {
             lacks_some: true,
+            ..self
+        }
+    }
+
+    /// The ids that rows have were sent before.
+    #[must_use]
+    pub fn of_recorded_ids(self) -> Directory {
+        Directory {
+            has_recorded_ids: true,
             ..self
         }
     }
@@ -271,15 +286,16 @@ impl Directory {
                     let kind = ProblemKind::NotManaged;
                     return Some(CellDiagnostic { kind, says });
                 }
+                let correct = if self.has_recorded_ids { "" } else { "correct the id, or " };
                 if let Some(count) = self.credentials {
                     let says = format!(
-                        "none of the {count} credentials manages the organization `{id}`; correct the id, or add a token or service app that manages it (`wxbulk whoami` lists what each of these manages)"
+                        "none of the {count} credentials manages the organization `{id}`; {correct}add a token or service app that manages it (`wxbulk whoami` lists what each of these manages)"
                     );
                     let kind = ProblemKind::NotManaged;
                     return Some(CellDiagnostic { kind, says });
                 }
                 format!(
-                    "the token does not manage the organization `{id}`; correct the id, or use a token that manages it (`wxbulk whoami` lists those of this one)"
+                    "the token does not manage the organization `{id}`; {correct}use a token that manages it (`wxbulk whoami` lists those of this one)"
                 )
             }
         };

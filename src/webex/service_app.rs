@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::model::hexadecimal::hexadecimal;
 use crate::model::hint::Hinted;
 use crate::platform::{self, Readers};
+use crate::webex::token_text;
 
 /// What the three are called, as environment variables and as lines `NAME=value` of a file.
 pub const NAMES: [&str; 3] = [
@@ -23,6 +24,9 @@ pub const NAMES: [&str; 3] = [
 
 /// In which a value may stand in a file.
 const QUOTES: [char; 2] = ['"', '\''];
+
+/// A word that stands alone in a file and is shorter is no token.
+const SHORTEST_TOKEN: usize = 8;
 
 /// The place of the refresh token among the [`NAMES`].
 const REFRESH_TOKEN: usize = 2;
@@ -62,6 +66,7 @@ impl ServiceApp {
             ));
         }
         let text = fs::read_to_string(&file)?;
+        ensure_it_is_alone(&text)?;
         let value = |name| {
             let found = text.lines().find_map(|line| value_of(line, name));
             found.unwrap_or_default().to_string()
@@ -190,6 +195,30 @@ fn is_usable(value: &str) -> bool {
     value.bytes().all(|byte| byte.is_ascii_graphic()) && value.trim_matches(QUOTES) == value
 }
 
+/// Nobody knows which of several would be meant.
+fn ensure_it_is_alone(text: &str) -> Result<()> {
+    let is_of_app = |line: &str| NAMES.iter().any(|name| value_of(line, name).is_some());
+    let several = NAMES.iter().find(|name| {
+        let mut values = text.lines().filter_map(|line| value_of(line, name));
+        let first = values.next();
+        values.any(|value| Some(value) != first)
+    });
+    let what = if let Some(name) = several {
+        format!("it holds several service apps, since {name} stands in it several times")
+    } else if text
+        .lines()
+        .any(|line| !is_of_app(line) && token_text::holds_one(line, SHORTEST_TOKEN))
+    {
+        "it holds a token beside the service app".to_string()
+    } else {
+        return Ok(());
+    };
+    Err(Hinted::new(
+        what,
+        "give each a file of its own; --token-file and --service-app may be given several times, and --credentials takes a folder of such files",
+    ))
+}
+
 /// Whether a text has a line of a service app's file.
 pub fn is_one(text: &str) -> bool {
     let names = |line| NAMES.iter().any(|name| value_of(line, name).is_some());
@@ -266,6 +295,43 @@ mod tests {
         );
         assert!(!platform::others_may_read(&path).expect("a file"));
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+    }
+
+    #[test]
+    fn a_file_of_several_is_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let app = |app: &str| {
+            let [id, secret, refresh] = NAMES;
+            format!("# {app}\n{id}={app}\n{secret}=secret-of-{app}\n{refresh}=refresh-of-{app}\n")
+        };
+        for (text, said) in [
+            (app("one"), None),
+            (
+                format!("{}{}WEBEX_TOKEN=\nREGION=eu\n", app("one"), app("one")),
+                None,
+            ),
+            (
+                app("one") + &app("two"),
+                Some(
+                    "it holds several service apps, since SERVICE_APP_CLIENT_ID stands in it several times",
+                ),
+            ),
+            (
+                format!("token-of-ada-1\n{}", app("one")),
+                Some("it holds a token beside the service app"),
+            ),
+            (
+                format!(
+                    "{}export WEBEX_ACCESS_TOKEN=\"token-of-ada-1\"\n",
+                    app("one")
+                ),
+                Some("it holds a token beside the service app"),
+            ),
+        ] {
+            let read = ServiceApp::read_file(&file(&folder, &text));
+            let error = read.err().map(|error| error.to_string());
+            assert_eq!(error.as_deref(), said, "{text}");
+        }
     }
 
     #[test]

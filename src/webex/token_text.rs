@@ -127,6 +127,17 @@ pub(super) fn ends_as_usual(token: &str) -> bool {
     is_mark(mark) && id.is_some_and(|id| id.len() == ID)
 }
 
+/// Whether a line is one with a token, alone or behind a name that tokens have.
+pub(super) fn holds_one(line: &str, shortest: usize) -> bool {
+    let line = line.trim_matches(is_blank);
+    let is_name = |name: &str| NAMES.iter().any(|one| one.eq_ignore_ascii_case(name));
+    let is_of_a_token = |one: char| one.is_ascii_alphanumeric() || "-._~+/".contains(one);
+    match assignment(line) {
+        Some((name, value)) => is_name(name) && !bare(value).is_empty(),
+        None => line.len() >= shortest && line.chars().all(is_of_a_token),
+    }
+}
+
 /// A token without the id of its organization, which is no secret; all of what does not end in one.
 pub(super) fn before_the_organization(token: &str) -> &str {
     let own = token

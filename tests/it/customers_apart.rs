@@ -223,7 +223,7 @@ fn an_export_that_lacks_a_customer_says_so_at_its_end() {
     let last = ran.stderr.lines().last().expect("a line");
     assert_eq!(
         last,
-        "warning: `all.csv` is not complete: what `customers/fabrikam.txt` manages is not in it"
+        "warning: `all.csv` is not complete: it lacks what `customers/fabrikam.txt` manages"
     );
 }
 

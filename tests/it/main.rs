@@ -10,6 +10,7 @@ mod automation;
 mod check;
 mod corpus;
 mod corrected_names;
+mod credential_mistakes;
 mod customer_page;
 mod customers_apart;
 mod damage;

@@ -1,9 +1,11 @@
 //! A credential that is replaced in the middle of a run, or between a plan and what is sent of it: rows go to
-//! nobody else, and whoever is to wait waits.
+//! nobody else, and whoever is to wait waits; and one that is missing when a run goes on.
 
 use std::fs;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
 
 use crate::harness::{Ran, Stage, count, location_id, number, org_id};
 use crate::raw_server::{DONE, RawServer};
@@ -311,4 +313,48 @@ fn without_a_state_folder_each_token_of_a_user_waits_when_the_run_goes_on() {
         !asked.iter().any(|(_, line)| line.starts_with("PUT")),
         "{asked:?}"
     );
+}
+
+#[cfg(unix)]
+#[test]
+fn whoever_interrupts_the_questions_is_told_nothing_of_rows_for_later() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(4, &org_id(1)));
+    stage.write_secret("a.txt", "ada-token-1");
+    stage.write_secret("b.txt", "ben-token-1");
+    let is_silent = Arc::<AtomicBool>::default();
+    let silence = Arc::clone(&is_silent);
+    let (told, asked) = mpsc::channel();
+    let told = Mutex::new(told);
+    let service = Service::start(move |_, request| {
+        if is_who(request) && silence.load(Ordering::SeqCst) {
+            told.lock()
+                .expect("no panic")
+                .send(())
+                .expect("it is waited for");
+            loop {
+                thread::park();
+            }
+        }
+        let is_change = request.starts_with("PUT");
+        is_change.then(|| (429, "retry-after: 600\r\n", "{}".into()))
+    });
+    let line = format!(
+        "apply sheet.csv --yes --even-if-used --max-wait 1m --token-file a.txt --token-file b.txt --base-url {}",
+        service.server.base_url()
+    );
+    stage.run(&line).expect(3);
+    is_silent.store(true, Ordering::SeqCst);
+    // Nothing is asked before the wait is over, unless the person wants to.
+    let child = stage
+        .command(&format!("{line} --resume --forget-wait"))
+        .spawn();
+    let child = child.expect("it starts");
+    asked.recv().expect("it asks");
+    let mut kill = std::process::Command::new("kill");
+    kill.args(["-INT", &child.id().to_string()])
+        .status()
+        .expect("kill");
+    let ran = Ran::of(child.wait_with_output().expect("it ends"));
+    assert!(!ran.stderr.contains("no credential"), "{}", ran.stderr);
 }
