@@ -13,7 +13,7 @@ use super::recorded_plan::{keyed, what_it_saw};
 use crate::application::run_settings::{RunSettings, Start};
 use crate::journal::{Journal, RecordedRun};
 use crate::model::hint::Hinted;
-use crate::model::row::{Row, TargetKey};
+use crate::model::row::Row;
 use crate::sheet::directory::Directory;
 use crate::sheet::problem::Problem;
 use crate::sheet::problem_kind::ProblemKind;
@@ -60,9 +60,8 @@ struct MarkedPlan {
     kept: HashSet<u32>,
     /// What was approved when the plan was made.
     planned: HashMap<u32, u64>,
-    /// Places of which some row of the file cannot be told, or all of them where that place is not known either.
-    uncertain: HashSet<TargetKey>,
-    are_all_uncertain: bool,
+    /// Some row of the file cannot be read, and may be any of those that are not found.
+    has_unreadable: bool,
 }
 
 impl MarkedPlan {
@@ -86,7 +85,7 @@ impl MarkedPlan {
                 Ok(row) => row,
                 Err(problems) => {
                     let of_plan = |one: &Problem| one.kind == ProblemKind::NotPlanned;
-                    marked.are_all_uncertain |= !problems.iter().any(of_plan);
+                    marked.has_unreadable |= !problems.iter().any(of_plan);
                     continue;
                 }
             };
@@ -98,7 +97,7 @@ impl MarkedPlan {
             }
             marked.kept.insert(check);
             let Some(number) = marked.planned.get(&check) else {
-                marked.uncertain.insert(row.key);
+                edits.add_row(row.number);
                 continue;
             };
             let record = planned.of_row(*number)?;
@@ -140,8 +139,7 @@ impl MarkedPlan {
         if self.kept.contains(&check) {
             return false;
         }
-        let is_uncertain = self.are_all_uncertain || self.uncertain.contains(&row.key);
-        let is_deleted = self.planned.contains_key(&check) && !is_uncertain;
+        let is_deleted = self.planned.contains_key(&check) && !self.has_unreadable;
         self.left_out.contains(&check) || is_deleted
     }
 }
