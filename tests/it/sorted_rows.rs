@@ -49,24 +49,31 @@ fn rows_that_are_sent_again_must_be_in_the_order_of_the_run() {
 #[test]
 fn what_a_later_row_has_set_stays_wherever_that_row_is_now() {
     let (a, b) = (number(61), number(62));
-    // What became of the results of the first row, which was refused, and the second, which is done; and the
-    // row that is named.
-    for (order, part, says) in [
-        (&[0, 1][..], "", "row 3, which"),
-        (&[1, 0], "", "row 2, which"),
+    // What became of the results of the first row, which was refused, and the second, which is done; whether
+    // there is a journal, and the row that is named.
+    for (order, part, has_journal, says) in [
+        (&[0, 1][..], "", true, "row 3, which"),
+        (&[0, 1], "", false, "row 3, which"),
+        (&[1, 0], "", true, "row 2, which"),
+        (&[1, 0], "", false, "row 2, which"),
         (
             &[0],
             "",
+            true,
             "a later row for the same location, which is not in this file,",
         ),
-        (&[0, 1], "--rows 2", "row 3, which"),
+        (&[0, 1], "--rows 2", true, "row 3, which"),
+        (&[0, 1], "--rows 2", false, "row 3, which"),
     ] {
         let stage = refused_at_first(&[[&a, "", ""], [&b, "", ""]]);
         stage.apply("sheet.csv --allow-duplicates").expect(1);
         let sent = changes_sent(&stage);
         reorder(&stage, "sheet.results.csv", order);
+        if !has_journal {
+            without_journal(&stage);
+        }
         stage.apply(&format!("{AGAIN} {part}")).expect(0);
-        let what = format!("{order:?} {part}");
+        let what = format!("{order:?} {part} {has_journal}");
         assert_eq!(all_numbers(&stage)[0], json!(b), "{what}");
         assert_eq!(changes_sent(&stage), sent, "{what}");
         let results = stage.results("sheet.results-2.csv");
@@ -74,6 +81,10 @@ fn what_a_later_row_has_set_stays_wherever_that_row_is_now() {
         let message = &row.expect("a row that was skipped")["message"];
         assert!(message.starts_with(says), "{what}: {message}");
     }
+}
+
+fn without_journal(stage: &Stage) {
+    std::fs::remove_file(stage.path("sheet.results.csv.journal")).expect("it is there");
 }
 
 #[test]
@@ -123,7 +134,7 @@ fn an_undo_goes_back_behind_the_first_row_whatever_the_order_of_the_file() {
             .expect(0);
         reorder(&stage, "sheet.results.csv", &[1, 2, 0]);
         if !has_journal {
-            std::fs::remove_file(stage.path("sheet.results.csv.journal")).expect("it is there");
+            without_journal(&stage);
         }
         stage.run_online("undo sheet.results.csv --yes").expect(0);
         let now = json!(all_numbers(&stage));

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 use anyhow::Result;
+use jiff::Timestamp;
 
 use crate::application::earlier_runs::EarlierRuns;
 use crate::application::earlier_runs::lost_rows::{Origin, each_followed};
@@ -42,6 +43,8 @@ struct RowsAgain {
     /// By location, and then in the order of the file.
     rows: Vec<RowAgain>,
     known: Vec<bool>,
+    /// What rows have set of which no journal tells: where, in which order, their numbers in the file.
+    set_without_journal: Vec<(TargetKey, Origin, u64, Fields)>,
 }
 
 /// Tells the sheet. Of several rows for one location that are sent again, the order must be that of the run.
@@ -74,24 +77,42 @@ impl RowsAgain {
         let mut records = sheet.records()?;
         let mut numbered = NumberedRecord::default();
         while records.read(&mut numbered)? {
-            let Some((run, row)) = earlier.locate(columns, &numbered) else {
+            let located = earlier.locate(columns, &numbered);
+            // Without any journal the row itself says where the run had it.
+            let told = columns.row_in(&numbered.record);
+            let told = told.filter(|_| earlier.runs().is_empty());
+            let Some(number) = located.map(|(_, row)| row).or(told) else {
                 continue;
             };
             // One that is the same as another row goes where that row is now.
             let is_same = columns.is_noted_as_same(&numbered.record);
-            if is_same || sheet.is_settled(columns, &numbered) || sheet.leaves_out(&numbered) {
+            let kind = columns.outcome_in(&numbered.record);
+            let is_set_here = located.is_none() && kind.is_some_and(is_set);
+            let is_left = sheet.is_settled(columns, &numbered) || sheet.leaves_out(&numbered);
+            if is_same || is_left && !is_set_here {
                 continue;
             }
             let Ok(asked) = sheet.read_row(columns, &numbered, &Directory::default()) else {
                 continue;
             };
-            let history = readers[run].history_of(row)?;
-            let order = history.latest().and_then(|change| change.order);
+            let order = match located {
+                Some((run, row)) => {
+                    let history = readers[run].history_of(row)?;
+                    let order = history.latest().and_then(|change| change.order);
+                    order.unwrap_or((earlier.runs()[run].header().started_at, row))
+                }
+                None => (Timestamp::UNIX_EPOCH, number),
+            };
+            if is_set_here {
+                let set = (asked.key, order, numbered.row, Fields::of(&asked));
+                again.set_without_journal.push(set);
+                continue;
+            }
             again.rows.push(RowAgain {
                 location: asked.key,
                 row: numbered.row,
-                number: row,
-                order: order.unwrap_or((earlier.runs()[run].header().started_at, row)),
+                number,
+                order,
                 changes: asked.changes_checksum(),
             });
             let index = usize::try_from(numbered.row)?;
@@ -162,7 +183,7 @@ impl RowsAgain {
                         continue;
                     };
                     let order = change.order.unwrap_or((run.header().started_at, row));
-                    let by = place.map(|run| (run, row));
+                    let by = place.map_or(By::Unknown, |run| By::RowOfRun(run, row));
                     for one in self.at(location).iter().filter(|one| one.order < order) {
                         found.add(one.row, order, by, fields);
                     }
@@ -172,19 +193,29 @@ impl RowsAgain {
         };
         earlier.runs().iter().try_for_each(&mut add_those_of)?;
         each_followed(results, earlier, add_those_of)?;
+        for (location, order, row, fields) in &self.set_without_journal {
+            let earlier = self.at(*location).iter().filter(|one| one.order < *order);
+            earlier.for_each(|one| found.add(one.row, *order, By::RowHere(*row), *fields));
+        }
         Ok(found)
     }
 }
 
-/// A row of a run: which run, and its number there.
-type RowOfRun = (usize, u64);
+/// The row that has set something.
+#[derive(Debug, Clone, Copy)]
+enum By {
+    RowHere(u64),
+    /// Which run, and its number there.
+    RowOfRun(usize, u64),
+    Unknown,
+}
 
 /// Fields that later rows have set since, and the first of these rows; by the rows that are sent again.
 #[derive(Debug, Default)]
-struct Found(BTreeMap<u64, (Origin, Option<RowOfRun>, Fields)>);
+struct Found(BTreeMap<u64, (Origin, By, Fields)>);
 
 impl Found {
-    fn add(&mut self, row: u64, order: Origin, by: Option<RowOfRun>, fields: Fields) {
+    fn add(&mut self, row: u64, order: Origin, by: By, fields: Fields) {
         let (first, known_by, known) = self.0.entry(row).or_insert((order, by, fields));
         *known = known.and(fields);
         if order < *first {
@@ -202,8 +233,12 @@ impl Found {
         if self.0.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let wanted: HashSet<RowOfRun> = self.0.values().filter_map(|(_, by, _)| *by).collect();
-        let mut there: HashMap<RowOfRun, u64> = HashMap::new();
+        let wanted = self.0.values().filter_map(|(_, by, _)| match by {
+            By::RowOfRun(run, row) => Some((*run, *row)),
+            By::RowHere(_) | By::Unknown => None,
+        });
+        let wanted: HashSet<(usize, u64)> = wanted.collect();
+        let mut there: HashMap<(usize, u64), u64> = HashMap::new();
         let mut records = sheet.records()?;
         let mut numbered = NumberedRecord::default();
         while records.read(&mut numbered)? {
@@ -213,7 +248,11 @@ impl Found {
             }
         }
         let found = self.0.into_iter().map(|(row, (_, by, fields))| {
-            let by = by.and_then(|by| there.get(&by).copied());
+            let by = match by {
+                By::RowHere(row) => Some(row),
+                By::RowOfRun(run, row) => there.get(&(run, row)).copied(),
+                By::Unknown => None,
+            };
             (row, Superseded { by, fields })
         });
         Ok(found.collect())
@@ -223,9 +262,13 @@ impl Found {
 /// What a change set for certain, and where.
 fn done(setting: &Setting, change: &RowChange) -> Option<(TargetKey, Fields)> {
     let kind = change.outcome.as_ref()?.kind;
-    let is_done = matches!(kind, OutcomeKind::Updated | OutcomeKind::Unchanged);
-    let sent = change.sent.last().filter(|_| is_done)?;
+    let sent = change.sent.last().filter(|_| is_set(kind))?;
     let place = change.place.as_ref()?;
     let id = ids::read(&place.id, setting.target.id).ok()?;
     Some((id.key, Fields::sent(&sent.0)))
+}
+
+/// Whether a row with this outcome has set what it asks for.
+fn is_set(kind: OutcomeKind) -> bool {
+    matches!(kind, OutcomeKind::Updated | OutcomeKind::Unchanged)
 }
