@@ -6,6 +6,7 @@ use std::fs;
 use anyhow::{Context, Result, bail};
 
 use crate::application::earlier_runs::changed_results::is_as_written;
+use crate::application::earlier_runs::latest_results;
 use crate::application::earlier_runs::truncated_journal;
 use crate::application::plan_guard::{NewPlan, PlanGuard};
 use crate::application::report::page_file;
@@ -161,6 +162,7 @@ pub(super) fn compare(
     let journal = match settings.start {
         Start::Resume => {
             status::ensure_not_undone(&Journal::path_for(results))?;
+            latest_results::ensure_not_sent_again(settings)?;
             Some(go_on(settings, &header)?)
         }
         Start::Fresh => {

@@ -262,3 +262,28 @@ fn a_status_offers_to_go_on_with_an_undo_that_was_cut_off() {
     stage.run(&format!("undo {words}")).expect(0);
     assert_eq!(rows_set(&stage), [4, 5]);
 }
+
+#[test]
+fn a_run_whose_results_another_went_on_from_does_not_go_on_itself() {
+    let stage = stage();
+    stage.apply("sheet.csv --backup --first 1").expect(3);
+    let results = std::fs::read_to_string(stage.path("sheet.results.csv")).expect("results");
+    stage.write(
+        "sheet.results.csv",
+        results.replace(&number(4), "+12025559999"),
+    );
+    stage
+        .apply("sheet.results.csv --only-failed -o 2.csv")
+        .expect(0);
+    let now = stage.state();
+    let ran = stage.apply("sheet.csv --resume").expect(2);
+    ran.says(
+        "what is not done in `sheet.results.csv` was sent again already, with results in `2.csv`",
+    );
+    ran.says("apply 2.csv --only-failed --backup ");
+    assert_eq!(stage.state(), now);
+    // Once that is undone the first one may go on.
+    stage.run_online("undo 2.csv --yes --rows 3-5").expect(0);
+    stage.apply("sheet.csv --resume").expect(0);
+    assert_eq!(rows_set(&stage), [2, 3, 4, 5]);
+}

@@ -3,13 +3,14 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 
 use crate::application::command_line::join;
 use crate::application::earlier_runs::same_service::base_url;
 use crate::application::output_name::OutputNames;
 use crate::application::run_settings::{RunSettings, Start, Target};
 use crate::application::status::{FolderRun, ensure_not_undone, open_successors, runs_in};
+use crate::application::suggested_commands;
 use crate::journal::{self, Journal, RecordedRun};
 use crate::model::hint::Hinted;
 use crate::platform;
@@ -72,6 +73,26 @@ pub(in crate::application) fn go_on_from(settings: &mut RunSettings) -> Result<(
     settings.typed.name_another_file(&latest.to_string_lossy());
     settings.spec.sheet.path = latest;
     Ok(())
+}
+
+/// Refuses to go on with a run from whose results another one went on: that one has sent these rows, as they were
+/// corrected since, or has left them out.
+pub(in crate::application) fn ensure_not_sent_again(settings: &RunSettings) -> Result<()> {
+    let results = &settings.spec.output;
+    let Ok(run) = RecordedRun::open(&Journal::path_for(results)) else {
+        return Ok(());
+    };
+    let is_done = run.final_end().is_some_and(|end| end.complete);
+    let successors = open_successors(results, &run.header().id);
+    let Some(newest) = successors.first().filter(|_| !is_done) else {
+        return Ok(());
+    };
+    let said = sent_already(results, &newest.results);
+    let command = suggested_commands::send_left_of(settings, &newest.results);
+    Err(match command {
+        Some(command) => Hinted::new(said, format!("to go on from there: {command}")),
+        None => anyhow!(said),
+    })
 }
 
 /// Follows the runs that went on from results as they are to the newest of them.

@@ -139,6 +139,11 @@ pub fn is_held_to_plan_of_part(settings: &RunSettings) -> bool {
         && header.is_some_and(|header| !header.settings.part.is_whole_sheet())
 }
 
+/// The command that sends what is left in the results of a run that went on from this one.
+pub fn send_left_of(settings: &RunSettings, results: &Path) -> Option<String> {
+    next_of_results(settings, results, None, &[]).map(NextCommand::into_line)
+}
+
 /// The same of the results of an `apply`, whose rows are held against a plan.
 fn send_failed_of<'t>(
     settings: &'t RunSettings,
