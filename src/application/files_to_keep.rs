@@ -104,7 +104,8 @@ fn what_is_not_needed(settings: &RunSettings, not_done: u64) -> String {
         };
         return format!("delete: nothing{sheet}; no copy of the sheet and no lock is left");
     }
-    if !is_kept && !settings.is_of_own_plan() {
+    // What a person has typed is theirs, whether a run needs it or not.
+    if settings.spec.command == "undo" {
         unneeded.push(sheet);
     }
     if let Some((plan, record)) = plan(settings).filter(|_| not_done == 0) {

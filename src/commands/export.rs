@@ -118,6 +118,10 @@ pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<Ex
         return ran;
     }
     tell_what_is_missing(&output, &left_out, count_left_out);
+    if ran.is_err() && !journal::exists(&journal)? {
+        // Nothing was begun with it that could go on.
+        let _ = fs::remove_file(&list);
+    }
     let code = ran?;
     if code == ExitCode::Success {
         // They were there for going on, and there is nothing left to go on with.

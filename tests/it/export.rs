@@ -453,3 +453,14 @@ fn a_value_that_stands_beside_its_column_asks_nobody_anything() {
         assert_eq!(stage.state(), before, "{name}");
     }
 }
+
+#[test]
+fn where_nothing_is_listed_an_export_can_be_made_again() {
+    let stage = Stage::instant();
+    for _ in 0..2 {
+        let ran = stage.run_online("export -o all.csv").expect(2);
+        ran.says("0 locations to read");
+        assert!(!ran.stderr.contains("an earlier export"), "{}", ran.stderr);
+    }
+    assert!(!stage.path("all.locations.csv").exists());
+}

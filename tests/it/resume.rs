@@ -353,7 +353,7 @@ fn what_was_typed_into_partial_results_and_half_a_file_of_a_killed_run_do_no_har
     ran.says(
         "keep: `sheet.results.csv` and `sheet.results.csv.journal` for --only-failed, which without the journal takes the cells as a spreadsheet has left them\n",
     );
-    ran.says("delete: `sheet.csv`, as you like; no copy of the sheet and no lock is left\n");
+    ran.says("delete: nothing; no copy of the sheet and no lock is left\n");
     let kept = fs::read_to_string(stage.path("sheet.results.changed.csv")).expect("a copy");
     assert_eq!(kept, typed);
     assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 200);

@@ -30,6 +30,8 @@ pub(super) struct OtherRuns {
     pub(super) have_what_failed: bool,
     /// Rows that an undo may have put back would count as done.
     pub(super) keep_it_from_going_on: bool,
+    /// The command that undoes the run that went on from its results last, and this one with it.
+    pub(super) undo_of_newest: Option<String>,
     /// The command that goes on with an undo of the run.
     pub(super) unfinished_undo: Option<String>,
     /// It has taken over what others changed, so an undo of it puts that back as well.
@@ -144,7 +146,8 @@ pub(super) fn after(
     // What failed in it is of no use alone, or stands in the results of a later run.
     let is_over = is_undone_in_part || others.have_what_failed;
     match status.state {
-        RunState::Stopped | RunState::Killed if is_undone_in_part => {}
+        RunState::Stopped | RunState::Killed
+            if is_undone_in_part || others.undo_of_newest.is_some() => {}
         // It would be refused.
         RunState::Stopped | RunState::Killed if status.sheet_copy == Some(SheetCopy::Lost) => {}
         RunState::Stopped | RunState::Killed => add("to go on with it", resume),
@@ -187,7 +190,10 @@ pub(super) fn after(
     if let Some(resume) = others.unfinished_undo {
         add("to go on with the undo of it", resume);
     } else if can_be_undone && !is_undone && !status.rehearsal {
-        add("to undo it", undo);
+        match others.undo_of_newest {
+            Some(newest) => add("to undo it and what went on from its results", newest),
+            None => add("to undo it", undo),
+        }
     }
     next
 }

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::credential_status::CredentialStatus;
 use super::next_steps::{self, OtherRuns};
-use super::places_undone::is_undone_in_part;
+use super::places_undone::{is_undone_in_part, open_successors};
 use super::related_runs::{FolderRun, is_sent_again, runs_in, undone_among, unfinished_undo};
 use super::run_status::{
     AppliedPlan, PlanStatus, ResultsFile, RowCounts, RunState, RunStatus, SheetCopy,
@@ -237,6 +237,10 @@ impl StatusReader {
         let others = OtherRuns {
             have_what_failed: status.failed() > 0 && is_sent_again(&runs, &header),
             keep_it_from_going_on: is_undone_in_part(&runs, &self.journal),
+            undo_of_newest: open_successors(&results_of(&self.journal), &header.id)
+                .into_iter()
+                .next()
+                .map(|newest| newest.undo),
             unfinished_undo: unfinished_undo(&runs, &header.id),
             are_undone_with_it: seen.carries_changes,
         };
