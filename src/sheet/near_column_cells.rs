@@ -119,7 +119,7 @@ impl NearValues {
         let value_if = |is_one: bool| if is_one { Tells::Value } else { Tells::Other };
         let cell = record.get(self.column).unwrap_or_default();
         if self.meant == Meant::AnyRule {
-            let is_of_calls = self.about.is_some_and(|about| about.is_rule);
+            let is_of_calls = self.about.is_none_or(|about| about.is_rule);
             let is_choice = || {
                 matches!(
                     read_yes_or_no(&text_in(record, self.column)),

@@ -41,6 +41,22 @@ pub(super) fn near(cell: &str, setting: &Setting) -> Option<Meant> {
         .fields
         .iter()
         .any(|field| field.kind == FieldKind::Number);
+    let has_rules = setting.has_rules();
+    let misspelt = misspelt_field(&plain, &words, setting);
+    let named = || {
+        let column = rule_heading_words::rule(&words)?;
+        let is_one = setting.fields.iter().any(|field| field.column == column);
+        Some(if is_one {
+            Meant::field(&column, setting)
+        } else {
+            Meant::AnyRule
+        })
+    };
+    let rule = misspelt.or_else(|| named().filter(|meant| *meant != Meant::AnyRule));
+    // `Premium service 2 transfer` has the words of a number as well.
+    if has_rules && rule.is_some() {
+        return rule;
+    }
     if has_numbers && let Some(meant) = near_number_heading::near(&plain, &words) {
         return Some(meant);
     }
@@ -69,34 +85,45 @@ pub(super) fn near(cell: &str, setting: &Setting) -> Option<Meant> {
     if is_org_name || (words.has_organization() && words.has_name()) {
         return Some(Meant::OrgName);
     }
-    let mut fields =
-        (0..setting.fields.len()).filter(|index| setting.kind(*index) != Some(FieldKind::Number));
-    if let Some(index) = fields.find(|index| is_near(Known::Field(*index))) {
-        let has_no_place = !plain.ends_with(|last: char| last.is_ascii_digit());
-        let is_one_of_two = setting.fields[index].column.contains(['1', '2']);
-        return Some(if has_no_place && is_one_of_two {
-            Meant::AnyRule
-        } else {
-            Meant::Rule(index)
-        });
+    if misspelt.is_some() {
+        return misspelt;
     }
-    let has_rules = setting.has_rules();
     let mut fields = setting.fields.iter();
     let choice = fields.position(|field| field.kind == FieldKind::YesOrNo);
     if let (Some(index), false, true) = (choice, has_rules, words.are_of_own_numbers()) {
         return Some(Meant::Rule(index));
     }
-    if has_rules && let Some(column) = rule_heading_words::rule(&words) {
-        let is_one = setting.fields.iter().any(|field| field.column == column);
-        return Some(if is_one {
-            Meant::field(&column, setting)
-        } else {
-            Meant::AnyRule
-        });
+    if has_rules && let Some(meant) = named() {
+        return Some(meant);
     }
     has_numbers
         .then(|| near_number_heading::other(&words))
         .flatten()
+}
+
+/// The field that is no number and whose name is nearest. A field with another number than the name is not
+/// meant, and of two that are as near nobody can tell which.
+fn misspelt_field(plain: &str, words: &Words, setting: &Setting) -> Option<Meant> {
+    let places: Vec<usize> = words.places().collect();
+    let mut near = Vec::new();
+    for (index, field) in setting.fields.iter().enumerate() {
+        let own = field.column.chars().find_map(|one| one.to_digit(10));
+        let has_place = |place: &usize| own == u32::try_from(place + 1).ok();
+        let fits = places.iter().all(has_place);
+        if field.kind == FieldKind::Number || (own.is_none() && !fits) {
+            continue;
+        }
+        let long = field.spellings.iter().filter(|name| name.len() >= LONG);
+        let distances = long.filter_map(|name| distance(plain, name, MISSPELT));
+        near.extend(distances.min().map(|distance| (distance, fits, index)));
+    }
+    let fitting = near.iter().filter(|(_, fits, _)| *fits);
+    let nearest = fitting.clone().map(|(distance, ..)| distance).min();
+    let nearest = fitting.filter(|(distance, ..)| Some(distance) == nearest);
+    match nearest.collect::<Vec<_>>()[..] {
+        [(.., index)] => Some(Meant::Rule(*index)),
+        _ => (!near.is_empty()).then_some(Meant::AnyRule),
+    }
 }
 
 /// What a name is about that is near none of ours: a UUID below it may be the id of such a thing.
@@ -156,8 +183,14 @@ pub(super) fn number_heading(cell: &str, setting: &Setting) -> Option<String> {
 }
 
 pub(super) fn is_misspelt(plain: &str, name: &str, letters: usize) -> bool {
-    name.len().abs_diff(plain.chars().count()) <= letters
-        && strsim::damerau_levenshtein(plain, name) <= letters
+    distance(plain, name, letters).is_some()
+}
+
+/// How many letters are wrong, missing or swapped, up to so many.
+fn distance(plain: &str, name: &str, letters: usize) -> Option<usize> {
+    let may_be_near = name.len().abs_diff(plain.chars().count()) <= letters;
+    let distance = may_be_near.then(|| strsim::damerau_levenshtein(plain, name))?;
+    (distance <= letters).then_some(distance)
 }
 
 #[cfg(test)]
@@ -177,8 +210,13 @@ mod tests {
         for (cell, column) in [
             ("Internationl", "international"),
             ("premiumService1", "premiumServices1"),
-            ("special services 3", "specialServices1"),
             ("Natonal transfer", "nationalTransfer"),
+            ("Premium Service 1", "premiumServices1"),
+            ("Premium Service 2", "premiumServices2"),
+            ("Premium Service II", "premiumServices2"),
+            ("premiumSrevices2", "premiumServices2"),
+            ("internationalTransferEnable", "internationalTransfer"),
+            ("Intl. transfer enabled", "internationalTransfer"),
         ] {
             let meant = near(cell, rules).map(|meant| meant.name(rules));
             assert_eq!(meant.as_deref(), Some(column), "{cell}");
@@ -187,7 +225,16 @@ mod tests {
             let is_told = other.is_some_and(Meant::is_by_its_name);
             assert!(!is_told, "{cell}");
         }
-        for cell in ["Premium calls", "Premium services", "special calls"] {
+        for cell in [
+            "Premium calls",
+            "Premium services",
+            "special calls",
+            "special services 3",
+            "premiumServicesTransfer",
+            "premiumServicesTransferEnabled",
+            "premium services transfer 3",
+            "National calls 2",
+        ] {
             assert_eq!(near(cell, rules), Some(Meant::AnyRule), "{cell}");
         }
         for cell in ["region", "internal", "calls", "site", "International site"] {
@@ -207,6 +254,9 @@ mod tests {
             ("Premium 2 calls", "premiumServices2"),
             ("Intl. calls transfer", "internationalTransfer"),
             ("Operator calls", "operatorAssisted"),
+            ("special service 1 transfer", "specialServices1Transfer"),
+            ("Premium Service 2 transfer", "premiumServices2Transfer"),
+            ("Premium 2 transfer enabled", "premiumServices2Transfer"),
         ] {
             let meant = near(cell, rules).map(|meant| meant.name(rules));
             assert_eq!(meant.as_deref(), Some(column), "{cell}");

@@ -34,7 +34,7 @@ const CALLS: &str = "call dial rule action permi allow block barr restrict outgo
     bloqu bloc blok autoris autoriz sperr";
 
 /// How other words of such names begin.
-const OF_CALLS: &str = "service servic serviz servi dienst assist chargeable type for of the to toll free \
+const OF_CALLS: &str = "service servic serviz servi dienst assist chargeable enabl type for of the to toll free \
     vers nach ins in hacia verso naar sort abgehend ausgehend salient uscent uitgaand";
 
 /// How words begin for how far a project has come, where `blocked` and `allowed` mean something else.
@@ -46,7 +46,7 @@ pub(super) fn are_of_project(words: &Words) -> bool {
     words.any(|word| begins_as(PROJECT, word) || word == "go")
 }
 
-/// The column of the rules that a name such as `Intl. calls` or `Calls (premium 2)` is about; without its
+/// The column of the rules that a name such as `Intl. calls` or `Calls (premium 2)` is about; without a
 /// number where it may be one of two.
 pub(super) fn rule(words: &Words) -> Option<String> {
     let type_of = |word: &str| {
@@ -87,12 +87,8 @@ pub(super) fn rule(words: &Words) -> Option<String> {
     } else {
         ""
     };
-    if !call_type.ends_with("Services") {
-        return Some(format!("{call_type}{transfer}"));
-    }
-    let mut places = words.places().filter(|place| *place < 2);
-    let Some(place) = places.next() else {
-        return Some(call_type.to_string());
-    };
-    Some(format!("{call_type}{}{transfer}", place + 1))
+    // Of services there are two, of other types one: any other number makes no column.
+    let places = words.places().map(|place| (place + 1).to_string());
+    let places: String = places.collect();
+    Some(format!("{call_type}{places}{transfer}"))
 }
