@@ -30,17 +30,16 @@ pub(super) fn not_as_expected(
 }
 
 /// The values of these fields are neither what they were before the row was first sent nor what it asks
-/// for.
+/// for; or they are not what its own changes have made of them any more.
 pub(super) fn since_the_last_run(
     setting: &Setting,
     changed: &[usize],
+    own: &[Change<'_>],
     previous: &CurrentValues,
     found: &CurrentValues,
 ) -> String {
-    left_alone(changed.iter().map(|index| {
-        let expected = plain(setting, *index, previous.get(*index));
-        difference(setting, *index, &expected, found)
-    }))
+    let differences = found_otherwise(setting, changed, own, Some(previous), found);
+    left_alone([differences].into_iter())
 }
 
 /// What was found of these fields in place of what the row asks for, or of what was there before where it
@@ -176,7 +175,7 @@ mod tests {
         );
         let previous = CurrentValues::of([Some("7075550148"), Some("5502"), Some("5501")]);
         assert_eq!(
-            since_the_last_run(&LOCATION_NUMBERS, &[1], &previous, &found),
+            since_the_last_run(&LOCATION_NUMBERS, &[1], &[], &previous, &found),
             "left alone, not as expected: n2 expected 5502, found none"
         );
     }

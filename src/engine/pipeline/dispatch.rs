@@ -128,6 +128,7 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             row_span: RowSpan::default(),
             row,
             step: Step::Read(0),
+            first_step: Step::Read(0),
             attempts: 0,
             errors: 0,
             last: None,
@@ -168,6 +169,7 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             } else {
                 Step::Write(0)
             };
+            job.first_step = job.step;
         }
         job
     }

@@ -21,11 +21,13 @@ use crate::retry::RetryPolicy;
 pub(super) struct Job {
     pub(super) row: Row<'static>,
     pub(super) step: Step,
+    /// What it began with, and begins with again where what it was told is too old.
+    pub(super) first_step: Step,
     /// The values before anything was sent, once they are known.
     pub(super) previous: Option<CurrentValues>,
     /// Whether they are recorded, as they must be before the first change leaves.
     pub(super) is_previous_recorded: bool,
-    /// What was read in this run, as far as it was, and when that was asked for.
+    /// What was read in this run, as far as it was, and when the first question before the change left.
     pub(super) current: CurrentValues,
     pub(super) read_at: Option<Instant>,
     /// Errors of its change before it was read again, which count on.
@@ -122,16 +124,16 @@ impl Job {
     }
 
     /// Notes that its next request leaves, by a user of whom all requests were held back last at `held_at`. A
-    /// change that had to wait for long, for its own sake or for that of others, reads again what is there
-    /// first: somebody may have changed it meanwhile.
+    /// change that had to wait for long, for its own sake or for that of others, asks again what is there, or
+    /// what uses the numbers that it clears: somebody may have changed it meanwhile. So does each change of a
+    /// row that has several.
     pub(super) fn departs(&mut self, now: Instant, held_at: Option<Instant>) {
         let is_old = self
             .read_at
             .is_some_and(|at| now.duration_since(at) > FRESH);
         let had_to_wait = is_old && self.put_off_at.max(held_at) >= self.read_at;
-        let is_first = matches!(self.step, Step::Write(_)) && self.done.is_empty();
-        if is_first && had_to_wait && self.previous.is_some() {
-            self.step = Step::Read(0);
+        if matches!(self.step, Step::Write(_)) && had_to_wait {
+            self.step = self.first_step;
             // Before its first try it is as if nothing had been read. After one, what is there may be its own.
             if !self.is_previous_recorded {
                 self.previous = None;
@@ -144,7 +146,7 @@ impl Job {
             self.usage_fault = None;
             self.answer = None;
         }
-        if self.step == Step::Read(0) {
+        if self.step == self.first_step && !matches!(self.step, Step::Write(_)) {
             self.read_at = Some(now);
         }
     }

@@ -2,7 +2,7 @@
 //! after the other. A row that was on its way when an earlier run ended goes on with those that have
 //! not taken effect.
 
-use super::conflict::{self, changed_fields};
+use super::conflict;
 use super::job::{Job, Step};
 use super::possible_values::LastKnown;
 use super::usage_check::ONLY_A_PART;
@@ -83,7 +83,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             let others = known.others(setting, previous);
             if !others.is_empty() {
                 let before = known.before();
-                let said = conflict::since_the_last_run(setting, &others, before, previous);
+                let said = conflict::since_the_last_run(setting, &others, &[], before, previous);
                 return self.finish(job, OutcomeKind::Conflict, saying(reply, &said));
             }
         }
@@ -107,8 +107,8 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         self.write_from(job, 0, reply);
     }
 
-    /// A try of the row may have taken effect, of which an earlier run or this one has not heard, and `previous`
-    /// was there before.
+    /// A try of the row may have taken effect, of which an earlier run or this one has not heard, or some of its
+    /// requests have; and `previous` was there before.
     fn go_on(&mut self, mut job: Job, previous: CurrentValues, are_met: bool, reply: ApiResult) {
         let setting = self.setting;
         let current = &job.current;
@@ -120,18 +120,28 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             let parts = setting.writes.iter().enumerate().map(|(index, request)| {
                 (index, setting.part(request, &job.row.changes, &previous))
             });
-            let done: Vec<_> = parts.filter(|(_, part)| is_done(part)).collect();
-            let is_ours = |field: &usize| {
-                let mut parts = done.iter();
-                parts.any(|(_, part)| part.get(*field).is_some_and(|one| *one != Change::Keep))
-            };
-            let others: Vec<usize> = changed_fields(setting, &previous, current)
-                .filter(|field| !is_ours(field))
+            let done: Vec<_> = parts
+                .filter(|(index, part)| job.done.contains(index) || is_done(part))
                 .collect();
+            let of_field = |field: usize| {
+                let mut changes = done.iter().filter_map(|(_, part)| part.get(field));
+                changes.find(|change| **change != Change::Keep)
+            };
+            let fields = 0..setting.fields.len();
+            let own = fields.map(|field| of_field(field).unwrap_or(&Change::Keep).clone());
+            let own: Vec<Change<'_>> = own.collect();
+            // Once this run has begun it, what the row does not ask for may change.
+            let is_of_row =
+                |field: usize| job.done.is_empty() || is_asked_for(setting, &job, field);
+            let is_others = |field: &usize| match &own[*field] {
+                Change::Keep => previous.get(*field) != current.get(*field) && is_of_row(*field),
+                change => !setting.is_met(*field, change, current.get(*field)),
+            };
+            let others: Vec<usize> = (0..own.len()).filter(is_others).collect();
             let conflict = if others.is_empty() {
                 self.conflict_of_usage(&job)
             } else {
-                let said = conflict::since_the_last_run(setting, &others, &previous, current);
+                let said = conflict::since_the_last_run(setting, &others, &own, &previous, current);
                 // What is there is not ours for the rows that follow either.
                 if self.duplicates.shares(job.row.key) {
                     let known = LastKnown::left_alone(previous.clone());
@@ -276,6 +286,13 @@ impl Job {
         let fields = 0..self.row.changes.len();
         fields.filter(|field| !is_touched(field)).collect()
     }
+}
+
+/// Whether a row asks for a field, or for the other one of its call type.
+fn is_asked_for(setting: &Setting, job: &Job, field: usize) -> bool {
+    let asked = setting.fields.iter().zip(&job.row.changes);
+    let mut asked = asked.filter(|(_, change)| **change != Change::Keep);
+    asked.any(|(asked, _)| asked.name == setting.fields[field].name)
 }
 
 /// The reply with another message.
