@@ -3,10 +3,12 @@
 
 use std::borrow::Cow;
 
+use icu_normalizer::ComposingNormalizerBorrowed;
+
 use crate::model::change::Change;
 use crate::model::ids;
 use crate::setting::FieldKind;
-use crate::sheet::cell_diagnostics::{self, CellDiagnostic, DOUBTS};
+use crate::sheet::cell_diagnostics::{self, CellDiagnostic};
 use crate::sheet::number::REMOVE;
 use crate::sheet::plain_name::normalize;
 use crate::sheet::problem::shorten;
@@ -144,8 +146,14 @@ pub(super) fn read_action(cell: &str) -> Result<Change<'static>, CellDiagnostic>
         return cell_diagnostics::of_ditto(cell, ProblemKind::NotARule)
             .map_or(Ok(Change::Keep), Err);
     }
-    match action_of(&plain).filter(|_| !is_in_doubt(text)) {
-        Some(action) => Ok(Change::Set(action)),
+    match action_of(&plain) {
+        Some(action) => match doubt_in(text) {
+            None => Ok(Change::Set(action)),
+            Some(doubt) => Err(diagnostic(
+                ProblemKind::NotARule,
+                in_doubt(text, "a rule", doubt, &action, "keep the rule as it is"),
+            )),
+        },
         None if is_remove(text) => Err(diagnostic(
             ProblemKind::NotARule,
             format!(
@@ -177,12 +185,24 @@ fn action_of(plain: &str) -> Option<Cow<'static, str>> {
 pub(super) fn read_yes_or_no(cell: &str) -> Result<Change<'static>, CellDiagnostic> {
     let text = text_of(cell);
     let plain = normalize(text);
+    let word = match &*plain {
+        word if YES.contains(&word) => Some("yes"),
+        word if NO.contains(&word) => Some("no"),
+        _ => None,
+    };
+    if let Some(word) = word {
+        return match doubt_in(text) {
+            None => Ok(Change::Set(word.into())),
+            Some(doubt) => Err(diagnostic(
+                ProblemKind::NotYesOrNo,
+                in_doubt(text, "yes or no", doubt, word, "keep what is set"),
+            )),
+        };
+    }
     match &*plain {
         "" if text.is_empty() => {
             cell_diagnostics::of_ditto(cell, ProblemKind::NotYesOrNo).map_or(Ok(Change::Keep), Err)
         }
-        word if YES.contains(&word) && !is_in_doubt(text) => Ok(Change::Set("yes".into())),
-        word if NO.contains(&word) && !is_in_doubt(text) => Ok(Change::Set("no".into())),
         _ if is_remove(text) => Err(diagnostic(
             ProblemKind::NotYesOrNo,
             format!(
@@ -199,8 +219,34 @@ pub(super) fn read_yes_or_no(cell: &str) -> Result<Change<'static>, CellDiagnost
     }
 }
 
-fn is_in_doubt(text: &str) -> bool {
-    text.contains(DOUBTS) || text.contains(['<', '>']) || text.starts_with(['!', '~'])
+/// What stands beside the words of a cell and may cross them out, turn them around or point elsewhere:
+/// `//ALLOW`, `→ BLOCK`. A rule has letters, digits and blanks, `_` and `-` between these, and perhaps a dot or `!`
+/// at its end.
+fn doubt_in(text: &str) -> Option<char> {
+    let text: String = ComposingNormalizerBorrowed::new_nfkc()
+        .normalize(text)
+        .chars()
+        .filter(|one| !ids::is_blank(*one) || one.is_whitespace())
+        .collect();
+    let text = text.strip_suffix(['.', '!']).unwrap_or(&text);
+    let begins = text.chars().next().filter(|one| !one.is_alphanumeric());
+    let ends = text
+        .chars()
+        .next_back()
+        .filter(|one| !one.is_alphanumeric());
+    // Word makes hyphens that do not break a line.
+    let is_plain = |one: &char| {
+        one.is_alphanumeric() || one.is_whitespace() || matches!(one, '_' | '-' | '\u{2010}')
+    };
+    let inside = || text.chars().find(|one| !is_plain(one));
+    begins.or(ends).or_else(inside)
+}
+
+fn in_doubt(text: &str, wanted: &str, doubt: char, meant: &str, or_else: &str) -> String {
+    format!(
+        "`{}` is not {wanted}: the `{doubt}` beside {meant} may cross it out or ask about it. If {meant} is meant, enter {meant} and nothing else; if not, leave the cell empty to {or_else}",
+        shorten(text)
+    )
 }
 
 fn text_of(cell: &str) -> &str {
@@ -263,6 +309,61 @@ mod tests {
         ] {
             assert!(read_action(cell).is_err(), "{cell}");
         }
+    }
+
+    #[test]
+    fn a_word_with_a_sign_beside_it_is_no_rule() {
+        for (cells, meant) in [
+            (
+                &[
+                    "🚫ALLOW",
+                    "⛔ allow",
+                    "❌ ALLOW",
+                    "//ALLOW",
+                    "--ALLOW",
+                    "#ALLOW",
+                    "ALLOW→",
+                    "ALLOW?",
+                    "(allow)",
+                    "~allow~",
+                    "A\u{336}L\u{336}LOW",
+                    "allow-",
+                ][..],
+                "ALLOW",
+            ),
+            (&["→ BLOCK", "- block", "_block_", "block/"], "BLOCK"),
+            (
+                &["transfer to number ~2", "transfer!2", "transfer #2"],
+                "TRANSFER_NUMBER_2",
+            ),
+        ] {
+            for cell in cells {
+                let said = read_action(cell).expect_err("it is in doubt").says;
+                assert!(said.contains(&format!("beside {meant} may")), "{said}");
+            }
+        }
+        for cell in [
+            "\"ALLOW\"",
+            "'ALLOW",
+            "“allow”",
+            "Allow.",
+            "al\u{200b}low",
+            "\u{feff}allow",
+            "allow\u{a0}",
+        ] {
+            assert_eq!(read_action(cell), Ok(Change::Set("ALLOW".into())), "{cell}");
+        }
+        for cell in ["auth\u{2011}code", "AUTH - CODE", "auth  code"] {
+            let code = Ok(Change::Set("AUTH_CODE".into()));
+            assert_eq!(read_action(cell), code, "{cell}");
+        }
+        for cell in ["~~yes~~", "✓ yes", "yes?", "!yes", "//yes", "yes/"] {
+            let said = read_yes_or_no(cell).expect_err("it is in doubt").says;
+            assert!(said.contains("beside yes may"), "{said}");
+        }
+        let yes = Ok(Change::Set("yes".into()));
+        assert_eq!(read_yes_or_no("si\u{301}."), yes);
+        insta::assert_snapshot!(read_action("⛔ allow").expect_err("it is in doubt").says, @"`⛔ allow` is not a rule: the `⛔` beside ALLOW may cross it out or ask about it. If ALLOW is meant, enter ALLOW and nothing else; if not, leave the cell empty to keep the rule as it is");
     }
 
     #[test]
