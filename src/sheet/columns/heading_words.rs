@@ -54,6 +54,9 @@ const CUSTOMERS: &str = "customer customers tenant tenants tenancy company compa
 const IDS: &str = "id ids uuid guid identifier uid";
 const NAMES: &str = "name names namen bezeichnung nom nombre nome naam nazwa navn namn nimi név";
 
+/// Beside an address, besides those for mail, these make one of something else than a place: `IP address`.
+const OTHER_ADDRESSES: &str = "ip mac sip web url";
+
 /// Of a shorter word for a thing, a longer one that begins with it may mean something else: `local`, `office`.
 const SHORTEST_BEGIN: usize = 7;
 
@@ -207,6 +210,7 @@ impl Words {
         };
         self.any(|word| is_called(word, kind) || begins_with(word))
             && !self.any(|word| is_destination(word) || is_transfer(word))
+            && !self.any(|word| is_in(OTHER_ADDRESSES, word) || word.ends_with("mail"))
     }
 
     /// `Org no.`, `OrgCode`.

@@ -152,3 +152,20 @@ fn columns_in_question_are_those_whose_meaning_nothing_else_has() {
     );
     assert!(unknown.is_err());
 }
+
+#[test]
+fn an_address_is_that_of_a_place_unless_its_words_say_otherwise() {
+    for (other, nouns) in [
+        ("Address", &["person", "location"][..]),
+        ("Street address", &["person", "location"]),
+        ("Campus", &["person", "location"]),
+        ("IP address", &["person"]),
+        ("Private e-mail address", &["person"]),
+        ("Department", &["person"]),
+    ] {
+        let header = ByteRecord::from(vec!["email", other, "n1"]);
+        let settings = settings_of(&header, &[]).into_iter();
+        let found: Vec<&str> = settings.map(|setting| setting.target.noun).collect();
+        assert_eq!(found, nouns, "{other}");
+    }
+}
