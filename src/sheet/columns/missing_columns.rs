@@ -10,6 +10,9 @@ use crate::sheet::problem::{Place, Problem, shorten};
 /// Names of columns that are listed; the others are counted.
 const NAMES_LISTED: usize = 12;
 
+/// A column that numbers are not meant for.
+const OF_RULES: &str = "of rules, such as `international`";
+
 /// The columns that are not there.
 #[derive(Debug)]
 pub(super) struct MissingColumns<'h> {
@@ -45,7 +48,7 @@ impl<'h> MissingColumns<'h> {
         let target = setting.target;
         let hint = format!(" or `{}`, one of which is needed", target.name_column);
         let meant = [Meant::TargetId, Meant::TargetName];
-        self.add(target.id_column, &meant, &hint);
+        self.add(&format!("`{}`", target.id_column), &meant, &hint);
     }
 
     /// Nothing is set.
@@ -58,7 +61,21 @@ impl<'h> MissingColumns<'h> {
             [Near, Telephone, Unknown, Counted].map(|by_name| Meant::Number(place, by_name))
         });
         let meant: Vec<Meant> = numbers.chain(rules).collect();
-        self.add(&one_of(&setting.column_names()), &meant, "");
+        let numbers = format!("`{}`", one_of(&setting.column_names()));
+        let may_be_rules = self.widest.has_rules() && !setting.has_rules();
+        let is_near_number = |near: &NearColumn| {
+            matches!(near.meant, Meant::Number(..)) && meant.contains(&near.meant)
+        };
+        let is_near_rule =
+            |near: &NearColumn| matches!(near.meant, Meant::Rule(_) | Meant::AnyRule);
+        let name = if !may_be_rules || self.near.iter().any(is_near_number) {
+            numbers
+        } else if self.near.iter().any(is_near_rule) {
+            OF_RULES.to_string()
+        } else {
+            format!("{numbers}, and none {OF_RULES}")
+        };
+        self.add(&name, &meant, "");
     }
 
     fn add(&mut self, name: &str, meant: &[Meant], hint: &str) {
@@ -74,7 +91,7 @@ impl<'h> MissingColumns<'h> {
         let found = list_of_names(self.header);
         self.problems.push(Problem::new(
             Place::row(self.row),
-            format!("there is no column `{name}`{hint}; the columns found are {found}"),
+            format!("there is no column {name}{hint}; the columns found are {found}"),
         ));
     }
 

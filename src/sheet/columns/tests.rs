@@ -38,7 +38,7 @@ fn missing_doubled_and_near_columns_are_all_named_at_once() {
     let problems = find(&["Org", "locationId", "location id", "x"]).expect_err("problems");
     insta::assert_snapshot!(problems.join("\n"), @r#"
     row 1, column C (locationId): there are 2 columns `locationId`: B, C; rename or delete all but one
-    row 1: there is no column `n1`, `n2` or `n3`; rename the right one in row 1; the columns found are `Org`, `locationId`, `location id`, `x`
+    row 1: there is no column `n1`, `n2` or `n3`, and none of rules, such as `international`; rename the right one in row 1; the columns found are `Org`, `locationId`, `location id`, `x`
     row 1, column A (Org): this looks like orgName and is not read; if it is, rename the column to orgName; if not, add --ignore-column "Org"
     "#);
     assert!(find(&["orgId", "locationId", "n1", "N-1"]).is_err());
