@@ -67,7 +67,7 @@ pub(super) fn finalize(
     let written = write_results(settings, selection, &mut journal, &unfinished, &mut lines);
     let are_lines_printed = lines.end(settings, &journal);
     let mut has_done_rows = false;
-    let (counts, (outside, of_use), results) = match written {
+    let (counts, (outside, of_use, not_correctable), results) = match written {
         Ok((mut tally, written)) => {
             has_done_rows = tally.done_before > 0;
             if tally.are_rows_moved {
@@ -80,7 +80,7 @@ pub(super) fn finalize(
             }
             (
                 tally.counts,
-                (tally.outside, tally.of_use),
+                (tally.outside, tally.of_use, tally.not_correctable),
                 Some(settings.spec.output.display().to_string()),
             )
         }
@@ -101,6 +101,7 @@ pub(super) fn finalize(
         counts,
         outside,
         of_use,
+        not_correctable,
         again_outside: suggested_commands::send_all_failed(settings),
         sent: sent_now(settings, sent, &unfinished),
         verb: verb(settings.spec.task),

@@ -153,6 +153,12 @@ impl Outcome {
         self.kind == OutcomeKind::Conflict && self.message.ends_with(WHERE_IN_USE)
     }
 
+    /// Whether the row failed although its requests were answered as they should be: what is in its way stands in
+    /// no cell of it.
+    pub fn has_nothing_to_correct(&self) -> bool {
+        self.kind == OutcomeKind::Failed && matches!(self.status, Some(200..=299))
+    }
+
     /// Whether the cause is the same. Of a refusal status and code say so, since its words may name the
     /// row's own ids; of anything else the words do, whatever numbers are in them.
     pub fn is_like(&self, other: &Outcome) -> bool {

@@ -486,6 +486,9 @@ fn a_plan_of_rules_says_what_uses_the_numbers_once_it_is_applied() {
     let planned = cells("fixed.plan.csv");
     assert_eq!(planned[1][0], of_national);
     assert!(planned[1][3].starts_with("Webex restricts NATIONAL"));
+    let ran = apply(&stage, "fixed.csv").expect(1);
+    ran.says("To change the rest of it, empty the cells for NATIONAL; else leave the row out");
+    ran.says("first do what `message` in `fixed.results.csv` says, or leave it out, then run:");
 }
 
 #[test]

@@ -142,6 +142,8 @@ pub struct Tally {
     pub outside: Counts,
     /// Rows in the part that were left alone since they clear a number in use.
     pub of_use: u64,
+    /// Failed rows in the part in whose cells there is nothing to correct.
+    pub not_correctable: u64,
     /// Rows that are not as asked and that the journal does not tell of.
     pub without_record: FailureGroups,
     /// Rows that were left out, by the reason why.
@@ -272,6 +274,7 @@ fn write_rows(
                     tally.outside.add_kind(kept.kind);
                 } else {
                     tally.of_use += u64::from(kept.is_of_use());
+                    tally.not_correctable += u64::from(kept.has_nothing_to_correct());
                 }
                 table.end_row()?;
                 continue;
@@ -285,6 +288,7 @@ fn write_rows(
         }
         tally.counts.add(&line.outcome);
         tally.of_use += u64::from(line.outcome.is_of_use());
+        tally.not_correctable += u64::from(line.outcome.has_nothing_to_correct());
         if line.finished_at.is_none() && !line.outcome.kind.is_success() {
             tally.without_record.add(numbered.row, &line.outcome);
         }

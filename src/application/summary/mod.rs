@@ -26,6 +26,8 @@ pub struct Summary {
     pub outside: Counts,
     /// Rows that were left alone since they clear a number in use.
     pub of_use: u64,
+    /// Failed rows in whose cells there is nothing to correct.
+    pub not_correctable: u64,
     /// What this process did: the rows it finished, and the word for what it did with them.
     pub sent: Counts,
     pub verb: &'static str,
@@ -245,6 +247,7 @@ mod tests {
             counts,
             outside: Counts::default(),
             of_use: 0,
+            not_correctable: 0,
             again_outside: None,
             reason,
             requests: 1234,
@@ -312,6 +315,36 @@ mod tests {
         1 row is left; to go on:
           wxbulk apply sheet.csv --resume
         ");
+    }
+
+    #[test]
+    fn a_failed_row_without_a_wrong_cell_is_not_told_to_correct_one() {
+        let refused = (OutcomeKind::Failed, Some(400), 1);
+        let ignored = (OutcomeKind::Failed, Some(204), 1);
+        let all = [refused, refused, ignored, ignored];
+        for (rows, not_correctable, said) in [
+            (&all[..2], 0, "correct them in `sheet.results.csv`, then"),
+            (
+                &all[1..3],
+                1,
+                "correct them in `sheet.results.csv`, and of the one in whose cells nothing is wrong do what `message` says, then",
+            ),
+            (
+                &all[1..],
+                2,
+                "correct them in `sheet.results.csv`, and of the 2 in whose cells nothing is wrong do what `message` says, then",
+            ),
+            (
+                &all[2..],
+                2,
+                "first do what `message` in `sheet.results.csv` says, or leave them out, then",
+            ),
+        ] {
+            let mut summary = summary(rows, None);
+            summary.not_correctable = not_correctable;
+            let text = summary.to_string();
+            assert!(text.contains(said), "{text}");
+        }
     }
 
     #[test]

@@ -163,6 +163,25 @@ impl Summary {
         }
     }
 
+    /// What comes before the failed rows are sent again: no cell can be corrected where Webex does not let a row
+    /// be changed.
+    fn what_to_do_first(&self, rows: u64) -> String {
+        let results = self.results_named();
+        let them = it_or_them(rows);
+        match self.not_correctable {
+            0 => format!("correct {them} in {results}"),
+            all if all >= rows => {
+                format!("first do what `message` in {results} says, or leave {them} out")
+            }
+            1 => format!(
+                "correct {them} in {results}, and of the one in whose cells nothing is wrong do what `message` says"
+            ),
+            some => format!(
+                "correct {them} in {results}, and of the {some} in whose cells nothing is wrong do what `message` says"
+            ),
+        }
+    }
+
     /// What can be done about rows that clear a number in use; `command` sends them once more.
     fn write_of_use(&self, out: &mut fmt::Formatter<'_>, command: &str) -> fmt::Result {
         let clear = if self.of_use == 1 {
@@ -198,10 +217,9 @@ impl Summary {
                 } else if rows > 0 {
                     writeln!(
                         out,
-                        "hint: to send again the {} not done, correct {} in {}, then run:\n  {command}",
+                        "hint: to send again the {} not done, {}, then run:\n  {command}",
                         rows_that_are(rows),
-                        it_or_them(rows),
-                        self.results_named()
+                        self.what_to_do_first(rows)
                     )?;
                 }
                 self.write_conflicts(out, command)?;

@@ -79,7 +79,7 @@ pub(super) fn restricted(setting: &Setting, job: &Job) -> Option<String> {
     let fixed = named(&|index| job.restricted.contains(&index));
     if !fixed.is_empty() {
         return Some(format!(
-            "Webex restricts {fixed} here, which nobody can change; nothing of the row was changed"
+            "Webex restricts {fixed} here, which nobody can change; nothing of the row was changed. To change the rest of it, empty the cells for {fixed}; else leave the row out"
         ));
     }
     // A number may be none, a rule is always something.
@@ -88,7 +88,7 @@ pub(super) fn restricted(setting: &Setting, job: &Job) -> Option<String> {
     });
     (!missing.is_empty()).then(|| {
         let noun = setting.target.noun;
-        format!("Webex does not list {missing} for this {noun}; nothing of the row was changed")
+        format!("Webex does not list {missing} for this {noun}; nothing of the row was changed. To change the rest of it, empty the cells for {missing}; else leave the row out")
     })
 }
 
