@@ -60,11 +60,17 @@ fn find(
             let sent = change
                 .into_iter()
                 .flat_map(|change| change.sent.iter().rev());
-            let mut sent = sent.filter_map(|sent| sent.0.get(index)?.as_deref());
+            let sent = sent.filter_map(|sent| sent.0.get(index)?.as_deref());
+            let mut sent = sent.peekable();
+            let is_told = sent.peek().is_some();
             // Of a shortened one nobody can tell whether a person had typed another number before.
             let is_left = |sent: &&str| is_left_of(found, sent) && !is_shortened(found, sent);
-            let recorded = sent.find(is_left).map(String::from);
-            recorded.or_else(|| proven(check.as_ref()?, index, found))
+            match sent.find(is_left) {
+                Some(recorded) => Some(recorded.to_string()),
+                // Where the journal tells of the field, a person has typed this.
+                None if is_told => None,
+                None => proven(check.as_ref()?, index, found),
+            }
         });
         restored.add_lost(columns, &numbered, |index, found| {
             let Some(change) = change else {

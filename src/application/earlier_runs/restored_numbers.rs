@@ -111,9 +111,13 @@ pub(in crate::application) fn proven(
     spellings.find(|one| check.holds(CheckedPart::Sent(index), Some(one)))
 }
 
-/// What may have been written where a spreadsheet has left this.
+/// What may have been written where a spreadsheet has left this. What is no number it leaves alone; the few digits
+/// of a check would prove some spelling of it by chance.
 pub(in crate::application) fn spellings(found: &str) -> Vec<String> {
     let digits = without_marks(found);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Vec::new();
+    }
     let lost = LOST.iter().map(|lost| format!("{lost}{digits}"));
     let marked = (digits != found).then(|| digits.clone());
     lost.chain(marked).collect()
@@ -145,4 +149,22 @@ pub(in crate::application) fn restore_proven(
     drop(records);
     sheet.restore(restored.cells);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_of_numbers_a_spreadsheet_takes_something_away() {
+        for (found, written) in [
+            ("5501", &["+5501", "05501", "005501", "+05501"][..]),
+            ("REMOVE", &[]),
+            ("*7201", &[]),
+            ("sip:desk@example.com", &[]),
+            ("", &[]),
+        ] {
+            assert_eq!(spellings(found), written, "{found}");
+        }
+    }
 }
