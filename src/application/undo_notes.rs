@@ -285,17 +285,18 @@ fn tell_lost(lost: &[LostRow]) {
         let results = &of_file[0].results;
         let journal = Journal::path_for(results);
         let run = RecordedRun::open(&journal).ok();
-        let mut undo = match &run {
+        let undo = match &run {
             Some(run) => {
                 suggested_commands::undo(&journal, run.last_begin(), &run.header().settings)
             }
             None => join(&["wxbulk", "undo", &journal.display().to_string()].map(String::from)),
         };
-        if let [only] = of_file {
-            undo += &format!(" --rows {}", only.row);
-        }
+        let part = match of_file {
+            [only] => format!(" --rows {}", only.row),
+            _ => String::new(),
+        };
         say(&format!(
-            "hint: once `{}` has another name, its journal counts alone: {undo}",
+            "hint: once `{}` has another name, its journal counts alone: {undo}{part}",
             results.display(),
         ));
     }

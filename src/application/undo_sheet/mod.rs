@@ -89,6 +89,18 @@ impl UndoSheet {
     pub fn rows_not_undone(&self) -> u64 {
         (self.left_out.len() + self.lost.len()) as u64
     }
+
+    /// Adds a row whose cells are not what the run wrote, and what its journal says was there `before`.
+    fn add_changed(&mut self, row: u64, cells: &[String], before: &str) {
+        self.changed += 1;
+        if self.changed_named.len() < ROWS_NAMED {
+            let is = if cells.len() == 1 { "is" } else { "are" };
+            self.changed_named.push(format!(
+                "row {row}: {} {is} ignored, and before the run {before}",
+                listed(cells)
+            ));
+        }
+    }
 }
 
 /// A row that may have changed something and cannot be undone.
@@ -151,19 +163,8 @@ pub fn write(undone: &UndoSource, base_url: &str) -> Result<UndoSheet> {
             RowVerdict::Changed(changes) => {
                 // Without a journal such a row could not be undone.
                 if !changed_cells.is_empty() {
-                    undo.changed += 1;
-                    if undo.changed_named.len() < ROWS_NAMED {
-                        let (row, cells) = (numbered.row, listed(&changed_cells));
-                        let before = say_before(columns.setting, &changes);
-                        let is = if changed_cells.len() == 1 {
-                            "is"
-                        } else {
-                            "are"
-                        };
-                        undo.changed_named.push(format!(
-                            "row {row}: {cells} {is} ignored, and before the run {before}"
-                        ));
-                    }
+                    let before = say_before(columns.setting, &changes);
+                    undo.add_changed(numbered.row, &changed_cells, &before);
                 }
                 changes
             }
