@@ -58,7 +58,7 @@ pub struct Secrets {
 }
 
 impl Secrets {
-    /// Adds a secret. One that is shorter than [`SHORT`] is none: hiding it would garble every text.
+    /// Adds a secret. One that is shorter than `SHORT` is none: hiding it would garble every text.
     /// A name of a header comes in small letters, and a header of `Basic` has all in base64.
     pub fn add(&mut self, secret: &str) {
         if secret.len() < SHORT {
