@@ -118,8 +118,10 @@ pub fn put_back(results: &Path) -> HashMap<TargetKey, Vec<Sent>> {
             if let Entry::Row(RowRecord {
                 place: Some(place),
                 sent: Some(values),
+                outcome,
                 ..
             }) = entry
+                && outcome.kind.is_success()
                 && let Ok(id) = ids::read(&place.id, setting.target.id)
                 && fates.contains_key(&id.key)
             {
