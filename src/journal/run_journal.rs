@@ -28,7 +28,7 @@ use crate::platform;
 use crate::sheet::names::ResolvedNames;
 use crate::traffic::Interval;
 
-/// So many bytes of carried records are handed over at once.
+/// How many bytes of carried records are handed over at once.
 const BATCH: usize = 64 * 1024;
 
 /// A journal that this process writes.

@@ -126,11 +126,11 @@ pub fn write(
     }
     let mut table = Table::create(path, sheet.csv_style())?;
     let copy_hides = is_workbook(path);
-    let mut mended = Fix {
+    let mut whole = Fix {
         hidden_columns: hidden_columns(sheet, columns),
         ..Fix::default()
     };
-    let hidden = mended.hidden_columns.clone();
+    let hidden = whole.hidden_columns.clone();
     let is_left_out = |column: &usize| !copy_hides && hidden.contains(column);
     let mut records = sheet.all_records()?;
     let mut numbered = NumberedRecord::default();
@@ -169,7 +169,7 @@ pub fn write(
                 if record.iter().all(is_blank) {
                     continue;
                 }
-                mended.hidden_rows.add(*number);
+                whole.hidden_rows.add(*number);
                 if !copy_hides {
                     continue;
                 }
@@ -185,17 +185,17 @@ pub fn write(
                 {
                     bail!("row {number} is hidden or filtered out, and {SHOWN_IN_COPY}");
                 }
-                let mut mendings = mend(sheet, columns, &numbered);
-                mendings.retain(|mending| !mending.is_in(&hidden));
-                mendings.iter().try_for_each(&mut report)?;
-                mended.cells += mendings.len() as u64;
-                mended.rows += u64::from(!mendings.is_empty());
+                let mut fixes = fixes_in(sheet, columns, &numbered);
+                fixes.retain(|fix| !fix.is_in(&hidden));
+                fixes.iter().try_for_each(&mut report)?;
+                whole.cells += fixes.len() as u64;
+                whole.rows += u64::from(!fixes.is_empty());
                 let kept = 0..kept_width(record, columns.width);
                 let cells = kept.map(|index| {
                     if is_left_out(&index) {
                         return &b""[..];
                     }
-                    cell_now(record, &mendings, index)
+                    cell_now(record, &fixes, index)
                 });
                 if cells.clone().all(is_blank) {
                     continue;
@@ -213,7 +213,7 @@ pub fn write(
         table.hide_column(*column);
     }
     table.persist(Existing::Refuse)?;
-    Ok(mended)
+    Ok(whole)
 }
 
 /// The columns that are to be left out since they are hidden. Hidden ids and names are used all the same.
@@ -235,11 +235,11 @@ fn is_hidden(sheet: &Sheet, columns: &Columns, column: usize) -> bool {
         && !is_of_place
 }
 
-/// A cell as it is after mending.
-fn cell_now<'c>(record: &'c ByteRecord, mendings: &'c [Autofix], index: usize) -> &'c [u8] {
-    let is_here = |mending: &&Autofix| mending.is_in(&[index]);
-    match mendings.iter().find(is_here) {
-        Some(mending) => mending.written.as_bytes(),
+/// A cell as it is once it is fixed.
+fn cell_now<'c>(record: &'c ByteRecord, fixes: &'c [Autofix], index: usize) -> &'c [u8] {
+    let is_here = |fix: &&Autofix| fix.is_in(&[index]);
+    match fixes.iter().find(is_here) {
+        Some(fix) => fix.written.as_bytes(),
         None => &record[index],
     }
 }
@@ -258,13 +258,13 @@ fn kept_width(record: &ByteRecord, width: usize) -> usize {
 }
 
 /// What can be put right in a row. In one with too many cells nobody knows which cell is which.
-fn mend(sheet: &Sheet, columns: &Columns, numbered: &NumberedRecord) -> Vec<Autofix> {
+fn fixes_in(sheet: &Sheet, columns: &Columns, numbered: &NumberedRecord) -> Vec<Autofix> {
     let NumberedRecord { row, record, .. } = numbered;
     if kept_width(record, columns.width) > columns.width {
         return Vec::new();
     }
     let country = sheet.reading.country.as_ref();
-    let mut mendings = Vec::new();
+    let mut fixes = Vec::new();
     for (index, bytes) in record.iter().enumerate() {
         let Ok(found) = std::str::from_utf8(bytes) else {
             continue;
@@ -287,7 +287,7 @@ fn mend(sheet: &Sheet, columns: &Columns, numbered: &NumberedRecord) -> Vec<Auto
             && written != found
         {
             let name = sheet.header.get(index).unwrap_or_default();
-            mendings.push(Autofix {
+            fixes.push(Autofix {
                 place: Place::cell(*row, index, shorten(&String::from_utf8_lossy(name))),
                 kind,
                 found: found.to_string(),
@@ -295,7 +295,7 @@ fn mend(sheet: &Sheet, columns: &Columns, numbered: &NumberedRecord) -> Vec<Auto
             });
         }
     }
-    mendings
+    fixes
 }
 
 #[cfg(test)]
@@ -344,7 +344,7 @@ mod tests {
             .collect()
     }
 
-    fn mend_to(sheet: &Sheet, path: &Path) -> Fix {
+    fn fix_to(sheet: &Sheet, path: &Path) -> Fix {
         let columns = sheet.columns.as_ref().expect("columns");
         write(sheet, columns, path, |_| Ok(())).expect("it can be written")
     }
@@ -356,9 +356,9 @@ mod tests {
         let text = format!("orgId,locationId,n1\n\" \",,\n,{ID},5501\n\n,,\" \"\n\n,,\n");
         fs::write(&path, text).expect("room");
         let once = folder.path().join("once.csv");
-        mend_to(&opened(&path).0, &once);
-        let mended = fs::read_to_string(&once).expect("a file");
-        assert_eq!(mended, format!("orgId,locationId,n1\n\"\"\n,{ID},5501\n"));
+        fix_to(&opened(&path).0, &once);
+        let fixed = fs::read_to_string(&once).expect("a file");
+        assert_eq!(fixed, format!("orgId,locationId,n1\n\"\"\n,{ID},5501\n"));
     }
 
     proptest::proptest! {
@@ -386,14 +386,14 @@ mod tests {
             fs::write(&path, text).expect("room");
             let (sheet, bad_rows) = opened(&path);
             let once = folder.path().join(&name);
-            mend_to(&sheet, &once);
-            let (mended, left) = opened(&once);
+            fix_to(&sheet, &once);
+            let (fixed, left) = opened(&once);
             proptest::prop_assert!(left.iter().all(|row| bad_rows.contains(row)), "{left:?} {bad_rows:?}");
-            let asked_now = asked(&mended);
+            let asked_now = asked(&fixed);
             proptest::prop_assert!(asked(&sheet).iter().all(|row| asked_now.contains(row)));
 
             let twice = folder.path().join(format!("again-{name}"));
-            proptest::prop_assert_eq!(mend_to(&mended, &twice), Fix::default());
+            proptest::prop_assert_eq!(fix_to(&fixed, &twice), Fix::default());
             if name == "one.csv" {
                 proptest::prop_assert_eq!(fs::read(once).expect("a file"), fs::read(twice).expect("a file"));
             }

@@ -1,5 +1,5 @@
 //! Recognizes what spreadsheets and people do to numbers and ids. Only cells that are refused
-//! anyway come here: this finds the words for it, and never mends by guessing.
+//! anyway come here: this finds the words for it, and never fixes by guessing.
 
 use crate::model::ids::{self, Kind};
 use crate::sheet::constant_formula::is_calculation;

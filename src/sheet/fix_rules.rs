@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn numbers_are_put_right_where_they_can_mean_one_thing_only() {
         use FixRule::*;
-        for (cell, mended) in [
+        for (cell, fixed) in [
             ("+12025550101", Some((Around, "+12025550101"))),
             (" '+12025550101\u{200b}", Some((Around, "+12025550101"))),
             ("\u{201c}5501\u{201d}", Some((Around, "5501"))),
@@ -147,17 +147,17 @@ mod tests {
             ("2025-01-05", None),
             ("n/a", None),
         ] {
-            let mended = mended.map(|(kind, text)| (kind, Cow::Borrowed(text)));
-            assert_eq!(fixed_number(cell, None), mended, "{cell}");
+            let fixed = fixed.map(|(kind, text)| (kind, Cow::Borrowed(text)));
+            assert_eq!(fixed_number(cell, None), fixed, "{cell}");
         }
         let country: super::Country = "+1".parse().expect("a code");
-        let mended = fixed_number("202-555-0101", Some(&country));
-        assert_eq!(mended, Some((Country, "+12025550101".into())));
+        let fixed = fixed_number("202-555-0101", Some(&country));
+        assert_eq!(fixed, Some((Country, "+12025550101".into())));
     }
 
     #[test]
     fn ids_are_put_right_where_they_are_whole() {
-        let mended = |cell: &str| {
+        let fixed = |cell: &str| {
             let fixed = fixed_id(cell, ids::LOCATION);
             fixed.map(|(_, text)| text.into_owned())
         };
@@ -170,7 +170,7 @@ mod tests {
             format!("{}\n{}", &ID[..40], &ID[40..]),
             "0F3A6B1C-58D2-4E7F-9A01-B2C3D4E5F607".to_string(),
         ] {
-            assert_eq!(mended(&cell), whole, "{cell}");
+            assert_eq!(fixed(&cell), whole, "{cell}");
         }
         for cell in [
             &ID[..60],
@@ -179,7 +179,7 @@ mod tests {
             &format!("{NUMERIC_ID} {NUMERIC_ID}"),
             &format!("{ID} {ID}"),
         ] {
-            assert_eq!(mended(cell), None, "{cell}");
+            assert_eq!(fixed(cell), None, "{cell}");
         }
     }
 }

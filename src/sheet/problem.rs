@@ -1,4 +1,4 @@
-//! One thing that is wrong with the sheet, said so that it can be found and mended.
+//! One thing that is wrong with the sheet, said so that it can be found and fixed.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Lists what is wrong with a sheet, and what was mended in it, for a person, a program or a
+//! Lists what is wrong with a sheet, and what was fixed in it, for a person, a program or a
 //! spreadsheet. However much there is, only counts and the first few of each kind are kept.
 
 use std::io::{self, Write};
@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use crate::sheet::problem::{Place, Problem, column_letters};
 use crate::table::escape_formula;
 
-/// So many of one kind a person is shown: enough to see what they have in common.
+/// How many of one kind a person is shown: enough to see what they have in common.
 const SHOWN_OF_A_KIND: u64 = 20;
 
-/// So many of one kind a program is given along with their number.
+/// How many of one kind a program is given beside their number.
 const EXAMPLES_OF_A_KIND: u64 = 5;
 
 /// Who reads the list.

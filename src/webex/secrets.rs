@@ -22,11 +22,11 @@ use crate::webex::unescaped::{Unescaped, number, read_reference};
 /// What stands where a secret stood.
 pub const HIDDEN: &str = "(hidden)";
 
-/// So many characters of a secret in a row are hidden wherever they stand: what is told may begin or
-/// end in the middle of one.
+/// How many characters of a secret in a row are hidden wherever they stand: what is told may begin or end
+/// in the middle of one.
 const SHORT: usize = 8;
 
-/// So many in a row stand nowhere by chance, in whatever they are encoded.
+/// How many in a row stand nowhere by chance, whatever their encoding.
 const LONG: usize = 16;
 
 /// A longer tag is none.

@@ -277,10 +277,10 @@ fn a_results_file_can_be_mended_and_sent_again() {
         let location = location_id(row);
         results += &format!("{org},{location},{number},,,x,{row},{outcome},404,,old,T{row},1,\n");
     }
-    stage.write("mended.csv", format!("{header}\n{results}"));
-    stage.apply("mended.csv --only-failed").expect(0);
+    stage.write("corrected.csv", format!("{header}\n{results}"));
+    stage.apply("corrected.csv --only-failed").expect(0);
     assert_eq!(stage.requests().len(), 2);
-    let results = stage.results("mended.results.csv");
+    let results = stage.results("corrected.results.csv");
     assert_eq!(count(&results, "updated"), 3);
     assert_eq!(
         results[0]["trackingId"], "T2",

@@ -97,7 +97,7 @@ fn a_selftest_goes_by_the_one_that_manages_its_organization() {
     assert!(requests.iter().all(|one| one["user"] == "Ada"));
 }
 
-/// So many apps, each for an organization of its own, whose tokens end after some requests and whose refresh
+/// Apps, each for an organization of its own, whose tokens end after some requests and whose refresh
 /// tokens are good for one time.
 pub(crate) fn apps(count: u64, lifetime: u64) -> Vec<User> {
     let app = |number: u64| User {

@@ -370,13 +370,13 @@ fn what_was_mended_in_finished_results_is_not_overwritten() {
     stage.write("sheet.csv", sheet(2));
     stage.apply("sheet.csv").expect(0);
     stage.apply("sheet.csv --resume").expect(0);
-    let mended = fs::read_to_string(stage.path("sheet.results.csv")).expect("results");
-    let mended = mended.replace("updated", "UPDATED");
-    stage.write("sheet.results.csv", &mended);
+    let edited = fs::read_to_string(stage.path("sheet.results.csv")).expect("results");
+    let edited = edited.replace("updated", "UPDATED");
+    stage.write("sheet.results.csv", &edited);
     let ran = stage.apply("sheet.csv --resume").expect(2);
     ran.says("was changed since");
     let left = fs::read_to_string(stage.path("sheet.results.csv")).expect("results");
-    assert_eq!(left, mended);
+    assert_eq!(left, edited);
 }
 
 #[test]

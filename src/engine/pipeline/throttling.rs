@@ -42,7 +42,7 @@ const PATIENT_TRIES_AT_THE_START: u32 = 20;
 /// Refusals of a row after which its organization may have a limit of its own.
 const TRIES_OF_AN_ORGANIZATION: u32 = 2;
 
-/// So many rows of one organization in a row, and it is the organization's limit.
+/// After how many rows of one organization in a row it is the organization's limit.
 const ROWS_OF_AN_ORGANIZATION: u32 = 3;
 
 impl Job {

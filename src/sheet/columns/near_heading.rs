@@ -186,7 +186,7 @@ pub(super) fn is_misspelt(plain: &str, name: &str, letters: usize) -> bool {
     distance(plain, name, letters).is_some()
 }
 
-/// How many letters are wrong, missing or swapped, up to so many.
+/// How many letters are wrong, missing or swapped; `None` where these are more than `letters`.
 fn distance(plain: &str, name: &str, letters: usize) -> Option<usize> {
     let may_be_near = name.len().abs_diff(plain.chars().count()) <= letters;
     let distance = may_be_near.then(|| strsim::damerau_levenshtein(plain, name))?;

@@ -96,7 +96,7 @@ impl History {
 struct Parts(Rng);
 
 impl Parts {
-    /// Once in so many commands.
+    /// Once in this number of commands.
     fn choose(&mut self, once_in: u8, locations: usize, steps: &mut Vec<Step>) {
         if self.0.u8(0..once_in) == 0 {
             steps.push(Step::Part(self.0.usize(0..locations)));
