@@ -18,6 +18,7 @@ use crate::model::hint::Hinted;
 use crate::model::row::TargetKey;
 use crate::model::wording::{grouped, listed, plural, plural_were, rows_listed};
 use crate::sheet::problem::shorten;
+use crate::sheet::row_selector::RowRanges;
 use crate::stderr::say;
 
 /// How long after the end of a process its last changes may arrive.
@@ -291,13 +292,10 @@ fn tell_lost(lost: &[LostRow]) {
             }
             None => join(&["wxbulk", "undo", &journal.display().to_string()].map(String::from)),
         };
-        let part = match of_file {
-            [only] => format!(" --rows {}", only.row),
-            _ => String::new(),
-        };
+        let rows: RowRanges = of_file.iter().map(|lost| lost.row).collect();
         say(&format!(
-            "hint: once `{}` has another name, its journal counts alone: {undo}{part}",
-            results.display(),
+            "hint: {} still knows what was there before: {undo} --rows {rows}",
+            journal.display(),
         ));
     }
 }

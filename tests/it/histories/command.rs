@@ -92,12 +92,27 @@ pub(super) enum Overwriting {
     Done,
 }
 
-/// Whether a command is about a location.
-pub(super) fn is_about(line: &str, location: usize) -> bool {
-    let mut parts = line
-        .split_whitespace()
-        .filter_map(|word| word.strip_prefix("site="));
-    parts.next().is_none_or(|name| name == place(location))
+/// Whether a command is about a location, which has its row in `whole`, the sheet.
+pub(super) fn is_about(line: &str, whole: &[SheetRow], location: usize) -> bool {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let mut names = words.iter().filter_map(|word| word.strip_prefix("site="));
+    let is_named = names.next().is_none_or(|name| name == place(location));
+    let rows = words.iter().position(|word| *word == "--rows");
+    let rows = rows.and_then(|at| words.get(at + 1));
+    let mut own = whole.iter().zip(2..);
+    is_named
+        && rows.is_none_or(|rows| {
+            own.any(|(row, number)| row.location == location && has_row(rows, number))
+        })
+}
+
+/// Whether a list such as `2-5,7` has a row.
+fn has_row(list: &str, row: u64) -> bool {
+    list.split(',').any(|part| {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        let number = |text: &str| text.parse().unwrap_or(0);
+        (number(first)..=number(last)).contains(&row)
+    })
 }
 
 /// The commands that are printed, each a line of its own or what follows a colon.

@@ -165,6 +165,8 @@ fn of_what_is_sent() -> Vec<(Kind, History)> {
             history.rows.insert(1, row(1, number(13)));
             history
         }),
+        // The journal still knows of a row that was deleted from the results, and the printed command names it.
+        (Kind::Unapproved, history(vec![put(1, true, How::Status(504)), BACKUP, Step::DropRow(1), ONLY_FAILED, Step::Undo, Step::Hint(0)])),
         (Kind::Unapproved, history(vec![get(0, How::Kill), BACKUP, Step::FixSheet(1, number(20)), Step::Resume])),
         (Kind::RehearsalForReal, history(vec![REHEARSAL, ONLY_FAILED])),
         (Kind::RehearsalForReal, rehearsed),

@@ -2,13 +2,20 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::history::{Damage, SheetRow};
 use super::service::place;
 use crate::harness::{location_id, org_id};
 
 const WIDE: usize = 150_000;
+
+/// The journal of these results.
+pub(super) fn journal_of(results: &Path) -> PathBuf {
+    let mut journal = results.as_os_str().to_owned();
+    journal.push(".journal");
+    journal.into()
+}
 
 pub(super) fn sheet(rows: &[SheetRow], is_fat: bool) -> String {
     let mut text = String::from("orgId,locationId,n1,n2,n3,site,note\n");

@@ -200,9 +200,7 @@ impl Played {
         let results = self.file(&self.runs[run].output);
         match step {
             Step::Damage(damage) => {
-                let mut journal = results.into_os_string();
-                journal.push(".journal");
-                self.is_damaged |= files::damage(Path::new(&journal), *damage);
+                self.is_damaged |= files::damage(&files::journal_of(&results), *damage);
             }
             Step::FixResults(location, number) => self.fix(run, *location, number),
             Step::DropRow(location) => self.drop_row(run, *location),

@@ -51,7 +51,7 @@ impl Played {
         let source = Path::new(words.get(2).copied().unwrap_or_default());
         let undoes = match run {
             Some(run) => self.runs[run].undoes,
-            None if verb == "undo" => self.runs.iter().rposition(|run| run.output == source),
+            None if verb == "undo" => self.run_of(source),
             None => None,
         };
         let asked_early = self.service(|service| service.asked_early);
@@ -106,23 +106,23 @@ impl Played {
     fn begin_run(&mut self, output: PathBuf, line: &str) -> usize {
         let words: Vec<&str> = line.split_whitespace().collect();
         let has = |word: &str| words.contains(&word);
-        let of_file = |name: &str| {
-            let name = Path::new(name);
-            self.runs.iter().rposition(|run| run.output == name)
-        };
-        let source = words.get(2).and_then(|name| of_file(name));
+        let source = words.get(2).map(Path::new);
+        // A journal tells of all rows, of those also that were deleted from its results.
+        let is_journal = source.is_some_and(|name| name.extension() == Some("journal".as_ref()));
+        let source = source.and_then(|name| self.run_of(name));
         let (parent, undoes) = match words.get(1) {
             Some(&"undo") => (None, source),
             _ => (source, source.and_then(|run| self.runs[run].undoes)),
         };
         let whole = match source {
             None => self.rows.clone(),
+            Some(source) if is_journal => self.runs[source].whole.clone(),
             Some(source) => self.runs[source].in_results.clone(),
         };
         let parent_run = parent.map(|run| &self.runs[run]);
         let is_meant = |location: &usize| {
             let parent = parent_run.is_none_or(|run| run.reach.contains(location));
-            parent && is_about(line, *location)
+            parent && is_about(line, &whole, *location)
         };
         let locations: BTreeSet<usize> = (0..self.history.state.len()).filter(is_meant).collect();
         let rows = whole.iter().filter(|row| locations.contains(&row.location));
@@ -155,6 +155,12 @@ impl Played {
         };
         self.runs.push(run);
         self.runs.len() - 1
+    }
+
+    /// The run whose results or journal this is.
+    fn run_of(&self, name: &Path) -> Option<usize> {
+        let is_it = |run: &Run| run.output == name || files::journal_of(&run.output) == name;
+        self.runs.iter().rposition(is_it)
     }
 
     /// The outputs that have a journal.

@@ -62,7 +62,7 @@ impl Case<'_> {
                 Writer::Other => true,
                 Writer::Command(by) => !own.contains(by),
             };
-            let is_outside = !is_about(&self.ran.line, location);
+            let is_outside = !is_about(&self.ran.line, &self.played.runs[undone].whole, location);
             let is_dropped = line.iter().any(|run| run.dropped.contains(&location));
             // Somebody wants another number now than the one from before.
             let is_corrected = back.iter().any(|run| run.by_hand.contains(&location));
