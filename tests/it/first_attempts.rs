@@ -1,6 +1,7 @@
 //! What a first attempt leaves that sent nothing: it must not be in the way of the right one.
 
 use std::net::TcpListener;
+use std::thread;
 
 use serde_json::Value;
 
@@ -14,7 +15,7 @@ fn nowhere() -> String {
 
 #[test]
 fn after_a_wrong_address_the_right_one_begins_again() {
-    for go_on in ["", " --resume"] {
+    let begin_again = |go_on: &str| {
         let stage = Stage::instant();
         stage.write("sheet.csv", sheet(3));
         let wrong = format!("apply sheet.csv --yes --backup --base-url {}", nowhere());
@@ -22,7 +23,11 @@ fn after_a_wrong_address_the_right_one_begins_again() {
         let right = format!("sheet.csv --backup --country +1{go_on}");
         stage.apply(&right).expect(0);
         assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 3);
-    }
+    };
+    thread::scope(|scope| {
+        scope.spawn(|| begin_again(""));
+        scope.spawn(|| begin_again(" --resume"));
+    });
 }
 
 #[test]

@@ -260,14 +260,18 @@ pub(crate) fn there_and_back(
     setting: &str,
     cells: impl Fn(usize) -> Vec<(&'static str, &'static str)>,
 ) {
-    let export = format!("export --setting {setting}");
+    // Rows that wait to be tried again leave their places to others.
+    let wide = "--concurrency 50";
+    let export = format!("export --setting {setting} {wide}");
     stage
         .run_online(&format!("{export} -o first.csv"))
         .expect(0);
     let first = read(stage, "first.csv");
 
     // What is there is what its sheet asks for.
-    stage.run_online("plan first.csv").expect(0);
+    stage
+        .run_online(&format!("plan first.csv {wide}"))
+        .expect(0);
     assert!(
         stage
             .results("first.plan.csv")
@@ -276,7 +280,9 @@ pub(crate) fn there_and_back(
     );
 
     stage.write("changed.csv", changed(&first, &cells));
-    stage.run_online("plan changed.csv").expect(0);
+    stage
+        .run_online(&format!("plan changed.csv {wide}"))
+        .expect(0);
     let plan = stage.results("changed.plan.csv");
     let wanted = (0..plan.len())
         .filter(|index| !cells(*index).is_empty())
@@ -294,13 +300,13 @@ pub(crate) fn there_and_back(
     wait_for_records(stage, "changed.results.csv.journal", 20);
     child.kill().expect("it was running");
     child.wait().expect("it ends");
-    apply(stage, "changed.csv --resume").expect(0);
+    apply(stage, &format!("changed.csv --resume {wide}")).expect(0);
     assert_eq!(
         count(&stage.results("changed.results.csv"), "updated"),
         wanted
     );
     stage
-        .run_online("plan changed.csv -o verified.csv")
+        .run_online(&format!("plan changed.csv -o verified.csv {wide}"))
         .expect(0);
     assert!(
         stage
@@ -309,7 +315,9 @@ pub(crate) fn there_and_back(
             .all(|row| row["action"] == "same")
     );
 
-    stage.run_online("undo changed.results.csv --yes").expect(0);
+    stage
+        .run_online(&format!("undo changed.results.csv --yes {wide}"))
+        .expect(0);
     stage.run_online(&format!("{export} -o last.csv")).expect(0);
     assert_eq!(read(stage, "last.csv"), first);
 }

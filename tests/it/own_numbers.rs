@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::fs;
+use std::thread;
 
 use serde_json::{Value, json};
 use wxbulk::simulator::{
@@ -114,7 +115,7 @@ fn a_thousand_own_numbers_are_changed_and_put_back() {
 }
 
 fn go_there_and_back(rows: u64) {
-    for kind in KINDS {
+    let there_and_back = |kind: &Kind| {
         let stage = kind.stage(rows, passing());
         there_and_back(&stage, kind.setting, |index| match index % 4 {
             0 => vec![("n1", "+12025559999"), ("n3", "5999")],
@@ -122,7 +123,12 @@ fn go_there_and_back(rows: u64) {
             2 => vec![("custom", "no")],
             _ => vec![],
         });
-    }
+    };
+    thread::scope(|scope| {
+        for kind in &KINDS {
+            scope.spawn(|| there_and_back(kind));
+        }
+    });
 }
 
 #[test]
