@@ -7,6 +7,7 @@ use crate::application::carry_over;
 use crate::application::confirmation::{RowsAhead, confirm};
 use crate::application::connected::{Connected, select};
 use crate::application::earlier_choices;
+use crate::application::earlier_runs::EarlierRuns;
 use crate::application::exit_code::ExitCode;
 use crate::application::finalize::finalize;
 use crate::application::journal_guard;
@@ -25,33 +26,28 @@ use crate::stderr::say;
 /// Carries a run out. What it holds of the outside comes from `network`. Where the sheet lets nothing be sent,
 /// the error is a [`RefusedSheet`](super::refused_sheet::RefusedSheet).
 pub async fn run(settings: RunSettings, network: &impl Connect) -> Result<ExitCode> {
-    let mut settings = earlier_choices::take_over(settings)?;
-    let spool = Spool::open(&settings)?;
-    let mut sheet = open(&settings, &spool)?;
-    let earlier_runs = carry_over::prepare(&mut settings, &mut sheet)?;
-    read_first(&mut settings, &sheet);
+    let Opened {
+        mut settings,
+        spool,
+        sheet,
+        earlier_runs,
+    } = Opened::open(settings)?;
     let checked = precheck(&sheet, &settings)?;
     let earlier = journal_guard::compare(&settings, &sheet, &checked)?;
     let connected = Connected::connect(network, &mut settings, &sheet, checked, &earlier).await?;
-    let Some(connected) = connected else {
-        return Ok(ExitCode::NothingSent);
-    };
-    let Connected {
+    let Some(Connected {
         mut session,
         facts,
         checked,
         for_later,
-    } = connected;
+    }) = connected
+    else {
+        return Ok(ExitCode::NothingSent);
+    };
     let selection = select(&settings, &sheet, &checked, &facts.directory)?;
     let plan = plan_guard::open(&settings, &selection, &checked, &facts)?;
-    let (renewal, stop) = (session.renewal(), &mut session.stop);
-    let ahead = RowsAhead {
-        checked: &checked,
-        planned: plan.changes(),
-        for_later: for_later.as_ref().map_or(0, |later| later.rows),
-    };
-    let confirmed = confirm(settings, ahead, &facts, &earlier, renewal, stop).await?;
-    let Some(settings) = confirmed else {
+    let ahead = RowsAhead::new(&checked, &plan, for_later.as_ref());
+    let Some(settings) = confirm(settings, ahead, &facts, &earlier, &mut session).await? else {
         return Ok(ExitCode::NothingSent);
     };
     let first = earlier.first_rows_left(&settings)?;
@@ -63,16 +59,43 @@ pub async fn run(settings: RunSettings, network: &impl Connect) -> Result<ExitCo
         selection: &selection,
         checked: &checked,
         plan: &plan,
+        unmanaged: for_later.as_ref().map(|later| &later.reason),
     };
-    let unmanaged = for_later.as_ref().map(|later| &later.reason);
     let (ended, sent) = match facts.abort {
         // Asking showed that there is no point.
         Some(reason) => (RunResult::before_the_first_row(reason), SentRows::default()),
-        None => sending.run(session, unmanaged, first, &mut journal).await?,
+        None => sending.run(session, first, &mut journal).await?,
     };
     Ok(finalize(
         &settings, &selection, &checked, journal, ended, &sent,
     ))
+}
+
+/// What a run goes by, before anything is asked.
+#[derive(Debug)]
+struct Opened {
+    settings: RunSettings,
+    spool: Spool,
+    sheet: Sheet,
+    /// Whose rows it takes over.
+    earlier_runs: EarlierRuns,
+}
+
+impl Opened {
+    /// What earlier runs chose is taken over with what they did.
+    fn open(settings: RunSettings) -> Result<Opened> {
+        let mut settings = earlier_choices::take_over(settings)?;
+        let spool = Spool::open(&settings)?;
+        let mut sheet = open(&settings, &spool)?;
+        let earlier_runs = carry_over::prepare(&mut settings, &mut sheet)?;
+        read_first(&mut settings, &sheet);
+        Ok(Opened {
+            settings,
+            spool,
+            sheet,
+            earlier_runs,
+        })
+    }
 }
 
 /// Opens the run's copy of the sheet, under the name of the person's own file.

@@ -29,6 +29,8 @@ pub(super) struct Sending<'a> {
     pub(super) selection: &'a Selection<'a>,
     pub(super) checked: &'a CheckedSheet,
     pub(super) plan: &'a PlanGuard,
+    /// Why some rows stay for later.
+    pub(super) unmanaged: Option<&'a AbortReason>,
 }
 
 impl Sending<'_> {
@@ -37,7 +39,6 @@ impl Sending<'_> {
     pub(super) async fn run<S: Service, T: StopRequests>(
         self,
         session: Session<S, T>,
-        unmanaged: Option<&AbortReason>,
         mut first: Option<u64>,
         journal: &mut Journal,
     ) -> Result<(RunResult, SentRows)> {
@@ -57,9 +58,8 @@ impl Sending<'_> {
         let (mut requests, mut throttled, mut usage_unknown) = (0, 0, 0);
         let mut sent = SentRows::default();
         loop {
-            let unmanaged = unmanaged.and_then(AbortReason::for_later);
             let (mut ended, rows) = self
-                .send_rows(&mut lanes, unmanaged, first, &mut stop, journal)
+                .send_rows(&mut lanes, first, &mut stop, journal)
                 .await?;
             let failed = first_rows::not_as_wanted(&rows.shown);
             if first.is_some() {
@@ -103,7 +103,6 @@ impl Sending<'_> {
     async fn send_rows<S: Service, T: StopRequests>(
         self,
         lanes: &mut [RunLane<S>],
-        unmanaged: Option<AbortReason>,
         first: Option<u64>,
         stop: &mut T,
         journal: &mut Journal,
@@ -111,6 +110,7 @@ impl Sending<'_> {
         let Sending {
             settings,
             selection,
+            unmanaged,
             ..
         } = self;
         let task = settings.spec.task;
@@ -154,7 +154,7 @@ impl Sending<'_> {
             last_known,
             planned,
             counts_before,
-            unmanaged,
+            unmanaged: unmanaged.and_then(AbortReason::for_later),
         };
         let parts = lanes.iter_mut().map(|lane| lane.at_work(&settings.target));
         let (at_work, users) = parts.unzip();

@@ -14,10 +14,13 @@ use crate::application::confirmation::expected_time::expected_time;
 use crate::application::confirmation::other_rows::{RowsLeft, are_others_wanted};
 use crate::application::credential_notes::users_in_words;
 use crate::application::journal_guard::Earlier;
+use crate::application::plan_guard::PlanGuard;
 use crate::application::plan_guard::plan_edits::{self, PlannedChanges};
 use crate::application::precheck::is_in_question;
+use crate::application::rows_for_later::RowsForLater;
 use crate::application::run_settings::{Backup, Confirmation, RunSettings, Target};
 use crate::application::service_facts::ServiceFacts;
+use crate::application::session::Session;
 use crate::application::suggested_commands;
 use crate::application::terminal_question::{Answer, is_a_terminal, yes_or_no};
 use crate::engine::pipeline::Task;
@@ -25,9 +28,9 @@ use crate::model::wording::{grouped, plural};
 use crate::platform::StopRequests;
 use crate::sheet::check::{CheckedSheet, OrganizationRows};
 use crate::stderr::say;
-use crate::webex::Renewal;
 use crate::webex::base_url::WEBEX;
 use crate::webex::error_body::flatten;
+use crate::webex::{Renewal, Service};
 
 /// Organizations named in the question; the others are counted.
 const ORGANIZATIONS_NAMED: usize = 5;
@@ -35,14 +38,26 @@ const ORGANIZATIONS_NAMED: usize = 5;
 /// The rows that a question is about.
 #[derive(Debug)]
 pub(in crate::application) struct RowsAhead<'c> {
-    pub(in crate::application) checked: &'c CheckedSheet,
+    checked: &'c CheckedSheet,
     /// What a plan would change.
-    pub(in crate::application) planned: Option<PlannedChanges>,
+    planned: Option<PlannedChanges>,
     /// Rows that are not sent this time.
-    pub(in crate::application) for_later: u64,
+    for_later: u64,
 }
 
-impl RowsAhead<'_> {
+impl<'c> RowsAhead<'c> {
+    pub(in crate::application) fn new(
+        checked: &'c CheckedSheet,
+        plan: &PlanGuard,
+        for_later: Option<&RowsForLater>,
+    ) -> RowsAhead<'c> {
+        RowsAhead {
+            checked,
+            planned: plan.changes(),
+            for_later: for_later.map_or(0, |later| later.rows),
+        }
+    }
+
     /// Those that are sent now.
     fn rows_now(&self, facts: &ServiceFacts, earlier: &Earlier) -> u64 {
         if facts.abort.is_some() {
@@ -60,9 +75,9 @@ pub(in crate::application) async fn confirm(
     ahead: RowsAhead<'_>,
     facts: &ServiceFacts,
     earlier: &Earlier,
-    renewal: Renewal,
-    stop: &mut impl StopRequests,
+    session: &mut Session<impl Service, impl StopRequests>,
 ) -> Result<Option<RunSettings>> {
+    let (renewal, stop) = (session.renewal(), &mut session.stop);
     let RowsAhead {
         checked, planned, ..
     } = &ahead;
