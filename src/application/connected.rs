@@ -62,10 +62,11 @@ impl<S: Queries, T: StopRequests> Connected<S, T> {
             own_organization::ensure_same(&checked, begun, &facts)?;
             own_organization::keep_to(&mut session, begun, &facts);
             let own = Some(&*begun.own_organization);
-            facts.directory = facts.directory.of_run_begun(own).leaving_some();
+            facts.directory.managed.keep_to_run_begun(own);
+            facts.directory.managed.is_partial = true;
         }
         if settings.spec.sheet.reading.origin == Origin::Undo {
-            facts.directory = facts.directory.of_recorded_ids();
+            facts.directory.managed.has_recorded_ids = true;
         }
         let named = checked.organizations_named.clone();
         let checked = recheck(sheet, settings, &facts.directory, checked);
@@ -75,7 +76,7 @@ impl<S: Queries, T: StopRequests> Connected<S, T> {
             credential_notes::where_some_are_missing(&session, &named);
             if settings.spec.sheet.reading.origin == Origin::Undo {
                 let mut ids = named.iter().filter_map(|one| one.id.as_deref());
-                let managed = ids.find(|id| facts.directory.fault(Some(id)).is_none());
+                let managed = ids.find(|id| facts.directory.managed.fault(Some(id)).is_none());
                 rows_for_later::tell_what_an_undo_lacks(settings, &session, managed);
             }
         }
@@ -125,6 +126,7 @@ fn default_org(settings: &RunSettings, facts: &ServiceFacts) -> Result<Option<St
             let known = &names.organizations;
             let id = facts
                 .directory
+                .managed
                 .settled(name)
                 .and_then(|()| known.id_of(name, name, "organization", "--org"));
             let id = id.map_err(|fault| anyhow!("--org: {}", fault.says))?;

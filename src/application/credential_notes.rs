@@ -7,7 +7,7 @@ use crate::application::same_user::Unknown;
 use crate::application::session::Session;
 use crate::journal::{CredentialRecord, Person};
 use crate::model::wording::plural;
-use crate::sheet::directory::key_of;
+use crate::sheet::managed_organizations::key_of;
 use crate::sheet::organization_counts::OrganizationRows;
 use crate::stderr::say;
 use crate::webex::error_body::flatten;

@@ -21,8 +21,8 @@ use crate::model::ids;
 use crate::platform::StopRequests;
 use crate::setting::Setting;
 use crate::setting::target_kind::{LOCATION, TargetKind};
-use crate::sheet::directory::{Directory, key_of as key_of_organization};
 use crate::sheet::export_sheet::{AboutLocation, ExportedTarget};
+use crate::sheet::managed_organizations::{ManagedOrganizations, key_of as key_of_organization};
 use crate::sheet::names::Names;
 use crate::stderr::say;
 use crate::webex::Queries;
@@ -187,8 +187,8 @@ fn wanted_of_several<S, T>(
     }
     let org = org.map(|org| {
         let is_by_name = key_of_organization(&org).is_none();
-        let directory = Directory::new(&managed).of_several(session.lanes.len());
-        if is_by_name && let Err(fault) = directory.settled(&org) {
+        let known = ManagedOrganizations::new(&managed).of_several(session.lanes.len());
+        if is_by_name && let Err(fault) = known.settled(&org) {
             bail!("--org: {}", fault.says);
         }
         id_of(org, &managed)

@@ -7,7 +7,7 @@ use crate::application::session::Session;
 use crate::engine::api_queries::QueryError;
 use crate::journal::BeginRecord;
 use crate::sheet::check::CheckedSheet;
-use crate::sheet::directory::key_of;
+use crate::sheet::managed_organizations::key_of;
 use crate::webex::Queries;
 use crate::webex::error_body::flatten;
 use crate::webex::lists::{Organization, Person};
@@ -80,7 +80,11 @@ pub(super) fn ensure_same(
         name.map_or(String::new(), |name| format!(" of {name}"))
     });
     let now = is.map_or("those of several".to_string(), |is| {
-        let name = facts.directory.name_of(is).filter(|name| !name.is_empty());
+        let name = facts
+            .directory
+            .managed
+            .name_of(is)
+            .filter(|name| !name.is_empty());
         format!("`{}`", flatten(name.unwrap_or(is)))
     });
     bail!(

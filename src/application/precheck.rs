@@ -83,7 +83,7 @@ pub(super) fn recheck(
     before: CheckedSheet,
 ) -> Result<CheckedSheet> {
     // Rows that name none count as those that name the same one.
-    let is_counted = before.organizations < 2 || directory.own_organization().is_none();
+    let is_counted = before.organizations < 2 || directory.managed.own_organization().is_none();
     let checked = if directory.is_empty() && is_counted {
         before
     } else {

@@ -25,7 +25,8 @@ use crate::model::wording::plural;
 use crate::platform::StopRequests;
 use crate::setting::Setting;
 use crate::sheet::check::CheckedSheet;
-use crate::sheet::directory::{self, Directory};
+use crate::sheet::directory::Directory;
+use crate::sheet::managed_organizations::{ManagedOrganizations, key_of};
 use crate::sheet::names::ResolvedNames;
 use crate::sheet::selection::Selection;
 use crate::stderr::say;
@@ -70,10 +71,10 @@ pub(super) async fn look_up<S: Queries, T: StopRequests>(
         };
         let mut facts = names_of_several(settings, session, selection, checked, known).await?;
         if !left_out.names.is_empty() {
-            facts.directory = facts.directory.without_some();
+            facts.directory.managed.lacks_some = true;
         }
         if left_out.unasked.is_some() {
-            facts.directory = facts.directory.leaving_some();
+            facts.directory.managed.is_partial = true;
         }
         facts.unasked = left_out.unasked;
         facts
@@ -161,7 +162,7 @@ async fn facts_of_one<S: Queries, T: StopRequests>(
         }
     }
     if let Some(person) = &person {
-        facts.directory = facts.directory.of_token(&person.org_id);
+        facts.directory.managed.set_own_of_token(&person.org_id);
     }
     facts.person = person;
     Ok(facts)
@@ -208,7 +209,7 @@ fn send_to_the_only_one<S: Queries, T>(session: &mut Session<S, T>, only: &str) 
         let own = lane
             .person
             .as_ref()
-            .and_then(|person| directory::key_of(&person.org_id));
+            .and_then(|person| key_of(&person.org_id));
         if own.is_none() {
             let credentials = lane.credentials.iter_mut();
             credentials.for_each(|one| one.service.default_to_organization(only));
@@ -224,7 +225,7 @@ async fn names_and_organizations<S: Queries, T: StopRequests>(
     checked: &CheckedSheet,
     known: Option<&ResolvedNames>,
 ) -> Result<ServiceFacts> {
-    let mut managed = Directory::new(&organizations);
+    let mut managed = ManagedOrganizations::new(&organizations);
     if session.has_several {
         let credentials = session.lanes.iter().map(|lane| lane.credentials.len());
         managed = managed.of_several(credentials.sum());
@@ -236,7 +237,7 @@ async fn names_and_organizations<S: Queries, T: StopRequests>(
     }
     if checked.named == 0 && !is_compared(settings, checked) {
         return Ok(ServiceFacts {
-            directory: managed,
+            directory: managed.into(),
             ..ServiceFacts::default()
         });
     }
@@ -245,7 +246,7 @@ async fn names_and_organizations<S: Queries, T: StopRequests>(
         None => ResolvedNames::of_organizations(organizations),
     };
     if known.is_none() {
-        let so_far = managed.clone().with_names(names.clone());
+        let so_far = Directory::from(managed.clone()).with_names(names.clone());
         let setting = selection.columns.setting;
         let kind = setting.target;
         let wanted = organizations_with_named_targets(selection, &so_far)?;
@@ -288,7 +289,7 @@ async fn names_and_organizations<S: Queries, T: StopRequests>(
         }
     }
     Ok(ServiceFacts {
-        directory: managed.with_names(names),
+        directory: Directory::from(managed).with_names(names),
         ..ServiceFacts::default()
     })
 }
@@ -316,7 +317,7 @@ fn organizations_with_named_targets(
             continue;
         }
         if let Some(org_id) = sheet.org_of_named(columns, &numbered.record, directory)
-            && seen.insert(org_id.as_deref().map(directory::key_of))
+            && seen.insert(org_id.as_deref().map(key_of))
         {
             wanted.push(org_id);
         }

@@ -14,7 +14,7 @@ use crate::engine::abort::{AbortReason, MissingCredential};
 use crate::journal::CredentialRecord;
 use crate::model::row::TargetKey;
 use crate::model::wording::{listed, plural};
-use crate::sheet::directory::key_of;
+use crate::sheet::managed_organizations::key_of;
 use crate::sheet::selection::Selection;
 use crate::stderr::say;
 use crate::webex::error_body::flatten;

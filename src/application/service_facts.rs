@@ -27,13 +27,13 @@ impl ServiceFacts {
     /// What an organization is called, `None` for the token's own, where that is known.
     pub(super) fn organization_name(&self, id: Option<&str>) -> Option<String> {
         let own = || self.person.as_ref().map(|person| person.org_id.as_str());
-        let name = self.directory.name_of(id.or_else(own)?);
+        let name = self.directory.managed.name_of(id.or_else(own)?);
         name.map(flatten)
     }
 
     /// The id of the organization of rows that name none, where that is known.
     pub(super) fn own_organization(&self) -> Option<&str> {
-        self.directory.own_organization()
+        self.directory.managed.own_organization()
     }
 
     /// Also where nothing more can be asked: what is done must be told.

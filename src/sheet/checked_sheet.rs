@@ -172,7 +172,7 @@ impl CheckedSheet {
         directory: &Directory,
     ) {
         self.names_not_all = organizations.has_unnamed();
-        let organizations = organizations.with_own(directory.own_organization());
+        let organizations = organizations.with_own(directory.managed.own_organization());
         self.organizations = organizations.count();
         self.organizations_unsent = unsent.without(&organizations.named);
         self.organizations_named = organizations.named;

@@ -28,6 +28,7 @@ pub mod fix_rules;
 mod group_faults;
 pub mod hidden;
 pub mod input;
+pub mod managed_organizations;
 pub mod name_beside_id;
 pub mod names;
 pub mod names_of_row;
@@ -314,7 +315,7 @@ impl Sheet {
             &self.last_organization,
         )
         .ok()?;
-        if directory.fault(org_id.as_deref()).is_some() {
+        if directory.managed.fault(org_id.as_deref()).is_some() {
             return None;
         }
         Some(org_id.map(Cow::into_owned))

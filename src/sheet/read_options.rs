@@ -4,9 +4,9 @@ use crate::model::outcome::OutcomeKind;
 use crate::setting::Setting;
 use crate::sheet::country::Country;
 use crate::sheet::dialect::Separator;
-use crate::sheet::directory::key_of;
 use crate::sheet::encoding::Encoding;
 use crate::sheet::hidden::HiddenPolicy;
+use crate::sheet::managed_organizations::key_of;
 
 /// How the sheet is to be read.
 #[derive(Debug, Clone, Default)]

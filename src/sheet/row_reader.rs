@@ -11,8 +11,9 @@ use crate::model::row::Row;
 use crate::setting::FieldKind;
 use crate::sheet::cell_diagnostics::{self, CellDiagnostic, DOUBTS};
 use crate::sheet::columns::Columns;
-use crate::sheet::directory::{Directory, key_of};
+use crate::sheet::directory::Directory;
 use crate::sheet::field_count::wrong_width;
+use crate::sheet::managed_organizations::key_of;
 use crate::sheet::name_beside_id::contradicting;
 use crate::sheet::names_of_row::{Called, called};
 use crate::sheet::number::read_change;
@@ -90,7 +91,7 @@ pub fn read_row<'r>(
     let default = reading.default_org.as_deref();
     let org_id = read_org(org_cell, &called, default, directory, last_organization);
     let org_id = org_id.and_then(|org_id| {
-        let fault = directory.fault(org_id.as_deref());
+        let fault = directory.managed.fault(org_id.as_deref());
         fault.map_or(Ok(org_id), Err)
     });
     let org_id = org_id.unwrap_or_else(|CellDiagnostic { kind, says }| {

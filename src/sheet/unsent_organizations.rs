@@ -7,7 +7,8 @@ use csv::ByteRecord;
 use crate::model::ids;
 use crate::model::row::TargetKey;
 use crate::sheet::columns::Columns;
-use crate::sheet::directory::{Directory, key_of};
+use crate::sheet::directory::Directory;
+use crate::sheet::managed_organizations::key_of;
 use crate::sheet::organization_counts::OrganizationRows;
 
 /// Organizations remembered.

@@ -9,7 +9,7 @@ use crate::application::service_facts::ServiceFacts;
 use crate::journal::{Journal, RecordedRun};
 use crate::model::wording::{grouped, listed, plural};
 use crate::sheet::check::{CheckedSheet, OrganizationRows};
-use crate::sheet::directory::key_of;
+use crate::sheet::managed_organizations::key_of;
 
 #[derive(Debug, Default)]
 pub(in crate::application) struct AddedOrganizations<'c>(Vec<&'c OrganizationRows>);

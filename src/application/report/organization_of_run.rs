@@ -5,7 +5,8 @@ use anyhow::{Result, bail};
 use crate::journal::Organization;
 use crate::model::hint::Hinted;
 use crate::model::wording::{listed, plural};
-use crate::sheet::directory::{is_same_organization_name, key_of};
+use crate::sheet::directory::is_same_organization_name;
+use crate::sheet::managed_organizations::key_of;
 
 /// Organizations that are named where none is called as it was typed.
 const MOST_NAMED: usize = 20;

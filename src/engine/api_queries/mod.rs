@@ -21,7 +21,7 @@ use crate::platform::{StopRequests, StopSignals};
 use crate::retry::RetryPolicy;
 use crate::setting::Resource;
 use crate::setting::target_kind::TargetKind;
-use crate::sheet::directory::key_of;
+use crate::sheet::managed_organizations::key_of;
 use crate::webex::Queries;
 use crate::webex::http::Webex;
 use crate::webex::lists::{

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use super::job::Job;
 use crate::engine::failure_limit::FORBIDDEN_AT_THE_START;
 use crate::model::row::{Row, TargetKey};
-use crate::sheet::directory::key_of;
+use crate::sheet::managed_organizations::key_of;
 
 /// For which organizations credentials may send rows.
 #[derive(Debug, Clone)]

@@ -107,8 +107,8 @@ pub(super) fn is_about(line: &str, whole: &[SheetRow], location: usize) -> bool 
 }
 
 /// Whether a list such as `2-5,7` has a row.
-fn has_row(list: &str, row: u64) -> bool {
-    list.split(',').any(|part| {
+fn has_row(rows: &str, row: u64) -> bool {
+    rows.split(',').any(|part| {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
         let number = |text: &str| text.parse().unwrap_or(0);
         (number(first)..=number(last)).contains(&row)

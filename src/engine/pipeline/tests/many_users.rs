@@ -4,7 +4,7 @@ use std::iter;
 
 use super::*;
 use crate::model::ids;
-use crate::sheet::directory::key_of;
+use crate::sheet::managed_organizations::key_of;
 
 /// An organization by its number.
 fn organization(number: u64) -> String {
