@@ -15,6 +15,13 @@ pub(super) fn is_phone_number(text: &str) -> bool {
     number.is_some_and(|number| number.starts_with('+') || number.len() >= SHORTEST_LOCAL)
 }
 
+/// Whether a cell has a text.
+pub fn has_text(record: &ByteRecord, column: usize) -> bool {
+    let first = record.get(column).and_then(|cell| cell.first());
+    // Nearly all texts begin so, and need not be looked at further.
+    first.is_some_and(u8::is_ascii_alphanumeric) || !text_in(record, column).is_empty()
+}
+
 /// The text of a cell, without blanks around it and what keeps a spreadsheet from changing it.
 pub fn text_in(record: &ByteRecord, column: usize) -> String {
     let text = String::from_utf8_lossy(record.get(column).unwrap_or_default());

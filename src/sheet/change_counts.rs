@@ -9,7 +9,7 @@ use crate::model::ids;
 use crate::model::row::Row;
 use crate::setting::{FieldKind, usage_after_row};
 use crate::sheet::Sheet;
-use crate::sheet::cell_text::text_in;
+use crate::sheet::cell_text::{has_text, text_in};
 use crate::sheet::checked_sheet::CheckedSheet;
 use crate::sheet::columns::Columns;
 use crate::sheet::directory::Directory;
@@ -90,7 +90,7 @@ fn says_organization(columns: &Columns, record: &ByteRecord) -> Option<bool> {
         .flatten()
         .peekable();
     found.peek()?;
-    Some(found.any(|column| !text_in(record, column).is_empty()))
+    Some(found.any(|column| has_text(record, column)))
 }
 
 /// Whether a row has a name in place of an id, or --org one for it.

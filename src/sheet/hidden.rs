@@ -103,6 +103,11 @@ impl HiddenCells {
         self.conditional.push(cells);
     }
 
+    /// Whether any cell may be shown otherwise than it is.
+    pub(super) fn has_conditional_formats(&self) -> bool {
+        !(self.conditional.is_empty() && self.conditional_texts.is_empty())
+    }
+
     pub(super) fn is_shown_conditionally(&self, row: u64, column: usize) -> bool {
         let mut conditional = self.conditional.iter();
         conditional.any(|cells| cells.contains(row, column))

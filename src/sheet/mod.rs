@@ -372,6 +372,9 @@ impl Sheet {
 
     /// A problem for a row of which a number may be shown with other digits than its cell holds.
     fn conditional_cell(&self, columns: &Columns, record: &NumberedRecord) -> Option<Problem> {
+        if !self.hidden.has_conditional_formats() {
+            return None;
+        }
         let (column, text) = columns.read().find_map(|column| {
             let text = record.record.get(column).filter(|text| !text.is_empty())?;
             // An id that stands above already is often hidden so; whether digits are a number or a text is not known.

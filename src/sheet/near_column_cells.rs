@@ -9,7 +9,7 @@ use crate::setting::target_kind::TargetKind;
 use crate::setting::{self, Setting};
 use crate::sheet::Sheet;
 use crate::sheet::cell_diagnostics::ID_BEGINS;
-use crate::sheet::cell_text::{SHORTEST_LOCAL, text_in};
+use crate::sheet::cell_text::{SHORTEST_LOCAL, has_text, text_in};
 use crate::sheet::columns::{About, ByName, Columns, Meant, typed_name};
 use crate::sheet::number::{REMOVE, number_in};
 use crate::sheet::problem::{column_letters, shorten};
@@ -105,9 +105,7 @@ impl NearValues {
 
     /// Whether the row says in another column what this one may say.
     fn is_settled(&self, columns: &Columns, record: &ByteRecord) -> bool {
-        let is_said = |column: Option<usize>| {
-            column.is_some_and(|column| !text_in(record, column).is_empty())
-        };
+        let is_said = |column: Option<usize>| column.is_some_and(|column| has_text(record, column));
         match self.meant {
             Meant::OrgId if self.about.is_none() => is_said(columns.org_id),
             Meant::OrgId | Meant::OrgName => is_said(columns.org_id) || is_said(columns.org_name),

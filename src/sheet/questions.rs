@@ -7,7 +7,7 @@ use crate::model::ids;
 use crate::model::wording::plural;
 use crate::setting::FieldKind;
 use crate::sheet::Sheet;
-use crate::sheet::cell_text::text_in;
+use crate::sheet::cell_text::{has_text, text_in};
 use crate::sheet::columns::{Columns, Meant, NearColumn};
 use crate::sheet::near_column_cells::NearValues;
 use crate::sheet::problem::{column_letters, shorten};
@@ -92,7 +92,7 @@ impl InQuestion {
         for (column, values) in columns.fields.iter().zip(&mut self.hidden_numbers) {
             if let Some(column) = *column
                 && sheet.hidden.is_column_hidden(column)
-                && !text_in(record, column).is_empty()
+                && has_text(record, column)
             {
                 values.add(row);
             }
