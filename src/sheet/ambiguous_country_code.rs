@@ -6,19 +6,14 @@
 
 use crate::sheet::cell_diagnostics::CellDiagnostic;
 use crate::sheet::country::Country;
+use crate::sheet::dialed_abroad;
 use crate::sheet::digit_groups::DigitGroups;
+use crate::sheet::number_faults;
 use crate::sheet::numbering_plan::{NORTH_AMERICA, Plan};
 use crate::sheet::problem_kind::ProblemKind;
 
 /// Shorter bare digits may be an extension with the prefix of its location.
 const SHORTEST_COMPLETE: usize = 9;
-
-/// What is dialed before the country code, and in which country; the first in most.
-const EXIT_CODES: [(&str, Option<&str>); 3] = [
-    ("00", None),
-    ("011", Some(NORTH_AMERICA)),
-    ("010", Some("81")),
-];
 
 fn unclear(says: String) -> CellDiagnostic {
     CellDiagnostic {
@@ -77,10 +72,11 @@ pub(super) fn without_code(
     })
 }
 
-/// Whether the digits are in groups, each of which ends where one ends in a number of the plan.
+/// Whether the digits are in groups, each of which ends where one ends in a number of the plan, or before it.
 fn is_grouped_as(groups: &DigitGroups<'_>, plan: &Plan, digits: &str, number: &str) -> bool {
     let before = digits.len() - number.len();
-    let inside = plan.group_ends(number);
+    let mut inside = plan.group_ends(number);
+    inside.push(0);
     let mut ends = groups.ends().peekable();
     ends.peek().is_some()
         && ends.all(|end| {
@@ -109,6 +105,22 @@ pub(super) fn with_two_codes(
             plan.code
         ))
     })
+}
+
+/// A number within the country whose groups are those of another one behind the country code: `062 21 5550100` in
+/// Indonesia.
+pub(super) fn behind_trunk(
+    groups: &DigitGroups<'_>,
+    plan: &Plan,
+    digits: &str,
+    after_code: &str,
+) -> Option<CellDiagnostic> {
+    let rest = after_code.strip_prefix(plan.code.as_str())?;
+    let is_other = digits != after_code
+        && is_grouped_as(groups, plan, digits, rest)
+        && !is_grouped_as(groups, plan, digits, after_code)
+        && plan.is_in_use(rest);
+    is_other.then(|| number_faults::behind_trunk_and_code(plan, digits, rest))
 }
 
 /// Bare digits that are `after_code` as a number of the named country, and are in use only as one of another.
@@ -142,12 +154,7 @@ pub(super) fn of_no_country(
     country: &Country,
 ) -> Option<CellDiagnostic> {
     let is_short = digits.len() < SHORTEST_COMPLETE;
-    let is_dialed_abroad = |(exit_code, only_in): &(&str, Option<&str>)| {
-        let rest = digits.strip_prefix(exit_code);
-        only_in.is_none_or(|code| country.plan().code == code)
-            && rest.is_some_and(|rest| Plan::of_international(rest).is_some())
-    };
-    if is_short || EXIT_CODES.iter().any(is_dialed_abroad) {
+    if is_short || dialed_abroad::is_dialed(digits, country) {
         return None;
     }
     // No group ends within a country code: `9 1 202 555 0101` is not one of +91.

@@ -36,6 +36,9 @@ pub(super) enum Unclear<'n> {
     /// It begins with the country code, and the trunk prefix was kept before these digits; or it is
     /// national.
     KeptTrunk(&'n str),
+    /// The country code stands between the trunk prefix and these digits; or it is national, where its length
+    /// allows that.
+    BehindTrunk(&'n str),
 }
 
 impl Country {
@@ -63,6 +66,9 @@ impl Country {
         let without_trunk = international.and_then(|rest| plan.without_kept_trunk(rest));
         if let Some(rest) = without_trunk.filter(|rest| plan.is_ordinary(rest.len())) {
             return Err(Unclear::KeptTrunk(rest));
+        }
+        if let Some(rest) = plan.behind_trunk_and_code(digits) {
+            return Err(Unclear::BehindTrunk(rest));
         }
         let international =
             international.filter(|rest| plan.is_possible(rest.len()) && without_trunk.is_none());
@@ -114,6 +120,7 @@ mod tests {
             Ok(None) => number.into(),
             Err(Unclear::WithCode) => "unclear".into(),
             Err(Unclear::KeptTrunk(rest)) => format!("kept before {rest}"),
+            Err(Unclear::BehindTrunk(rest)) => format!("code before {rest}"),
         }
     }
 

@@ -17,6 +17,7 @@ mod contradictions;
 pub mod country;
 mod csv_records;
 mod dialect;
+mod dialed_abroad;
 mod dialing_prefix;
 mod digit_groups;
 pub mod directory;

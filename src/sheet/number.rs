@@ -10,6 +10,7 @@ use crate::sheet::ambiguous_country_code;
 use crate::sheet::area_slash::{self, Slash};
 use crate::sheet::cell_diagnostics::{self, CellDiagnostic};
 use crate::sheet::country::Country;
+use crate::sheet::dialed_abroad;
 use crate::sheet::dialing_prefix;
 use crate::sheet::digit_groups::DigitGroups;
 use crate::sheet::group_faults::{GroupFault, LONGEST_EXTENSION, dialed_in_australia};
@@ -150,25 +151,16 @@ fn read_number(text: &str, country: Option<&Country>) -> Result<String, CellDiag
             .complete(&digits)
             .map_err(|unclear| say_unclear(&unclear, &digits, country))?
     {
-        let numbering = country.plan();
-        let mut fault = groups.fault_in(numbering, after_code);
-        if fault.is_none() && !numbering.is_strict() {
-            fault = groups.fault_without_country();
-        }
-        if let Some(fault) = fault {
-            return refuse(fault);
-        }
-        let other =
-            ambiguous_country_code::of_another_country(&groups, &digits, after_code, country);
-        return match other
-            .or_else(|| lacks_zero(numbering, after_code))
-            .or_else(|| ambiguous_country_code::with_two_codes(&groups, numbering, after_code))
-        {
-            None => Ok(format!("+{}{after_code}", numbering.code)),
-            Some(diagnostic) => Err(diagnostic),
-        };
+        return of_country(&groups, &digits, after_code, country);
     }
     if let Some(country) = country {
+        if let Some(dialed) = dialed_abroad::read(&digits, country)? {
+            let groups = groups.without_exit_code(dialed.prefix);
+            return match groups.fault_in(dialed.plan, dialed.after_code) {
+                None => Ok(digits),
+                Some(fault) => refuse(fault),
+            };
+        }
         if let Some(diagnostic) = dialing_prefix::before_number(country.plan(), &digits, true) {
             return Err(diagnostic);
         }
@@ -199,6 +191,31 @@ fn read_number(text: &str, country: Option<&Country>) -> Result<String, CellDiag
         });
     }
     Ok(digits)
+}
+
+/// The number of a country that digits are after its code.
+fn of_country(
+    groups: &DigitGroups<'_>,
+    digits: &str,
+    after_code: &str,
+    country: &Country,
+) -> Result<String, CellDiagnostic> {
+    let plan = country.plan();
+    let mut fault = groups.fault_in(plan, after_code);
+    if fault.is_none() && !plan.is_strict() {
+        fault = groups.fault_without_country();
+    }
+    if let Some(fault) = fault {
+        return Err(say_if_it_helps(fault, digits, Some(country)));
+    }
+    let wrong = ambiguous_country_code::of_another_country(groups, digits, after_code, country)
+        .or_else(|| lacks_zero(plan, after_code))
+        .or_else(|| ambiguous_country_code::with_two_codes(groups, plan, after_code))
+        .or_else(|| ambiguous_country_code::behind_trunk(groups, plan, digits, after_code));
+    match wrong {
+        None => Ok(format!("+{}{after_code}", plan.code)),
+        Some(diagnostic) => Err(diagnostic),
+    }
 }
 
 /// What the grouping of a number says. A number that it calls complete is accepted by itself: behind a prefix
@@ -263,6 +280,11 @@ fn fault_after_code(plan: &Plan, after_code: &str) -> Option<CellDiagnostic> {
         return Some(diagnostic);
     }
     if let Some(rest) = plan.without_kept_trunk(after_code) {
+        if let Some(behind) = plan.behind_trunk_and_code(after_code) {
+            return Some(number_faults::behind_trunk_and_code(
+                plan, after_code, behind,
+            ));
+        }
         return Some(CellDiagnostic {
             kind: ProblemKind::TrunkPrefix,
             says: say_trunk(plan, after_code, rest),

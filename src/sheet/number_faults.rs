@@ -235,6 +235,27 @@ pub(super) fn say_unclear(unclear: &Unclear, digits: &str, country: &Country) ->
             };
             (ProblemKind::TrunkPrefix, says)
         }
+        Unclear::BehindTrunk(rest) => {
+            return behind_trunk_and_code(country.plan(), digits, rest);
+        }
     };
     CellDiagnostic { kind, says }
+}
+
+/// `rest` follows the country code, which stands behind a trunk prefix at the beginning of the digits.
+pub(super) fn behind_trunk_and_code(plan: &Plan, digits: &str, rest: &str) -> CellDiagnostic {
+    let code = &plan.code;
+    let trunk = &digits[..digits.len() - code.len() - rest.len()];
+    let national = plan
+        .national(digits)
+        .filter(|national| plan.is_ordinary(national.len()));
+    let or_national = national.map_or_else(String::new, |national| {
+        format!(", or +{code}{national} if {code} is part of its area code")
+    });
+    CellDiagnostic {
+        kind: ProblemKind::CountryUnclear,
+        says: format!(
+            "has the country code {code} behind `{trunk}`, which is dialed only inside the country; write +{code}{rest}{or_national}"
+        ),
+    }
 }

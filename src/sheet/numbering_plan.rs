@@ -175,7 +175,9 @@ impl Plan {
             return self.without_stray_zero(after_code);
         };
         // Some numbers begin as the prefix does: +7 800.
+        let is_none = !self.is_ordinary(after_code.len()) && !self.is_in_use(after_code);
         let is_kept = !self.is_possible(after_code.len())
+            || is_none && self.is_ordinary(rest.len())
             || national(&format!("+{}{after_code}", self.code)).as_deref() == Some(rest);
         is_kept.then_some(rest)
     }
@@ -218,6 +220,20 @@ impl Plan {
         is_clear.then_some(digits)
     }
 
+    /// The number that follows the country code behind a trunk prefix, `0` and `57` in `0571 2345678`, where the
+    /// digits are not in use as a number within the country.
+    pub(super) fn behind_trunk_and_code<'n>(&self, digits: &'n str) -> Option<&'n str> {
+        let is_in_use = |national: &str| self.is_in_use(national);
+        if self.national(digits).is_some_and(is_in_use) {
+            return None;
+        }
+        let mut behind = self.trunks.iter().filter_map(|trunk| {
+            let rest = digits.strip_prefix(trunk.as_str())?;
+            rest.strip_prefix(self.code.as_str())
+        });
+        behind.find(|rest| self.is_ordinary(rest.len()) && self.national(rest) == Some(rest))
+    }
+
     /// Whether the library knows the range of a number.
     pub(super) fn is_in_use(&self, after_code: &str) -> bool {
         let number = PHONE_NUMBER_UTIL.parse(format!("+{}{after_code}", self.code), None);
@@ -243,6 +259,21 @@ impl Plan {
         let has_code = digits.strip_prefix(self.code.as_str()) == Some(&after_code);
         let is_one = !is_abroad && !has_code && PHONE_NUMBER_UTIL.is_valid_number(&number);
         is_one.then(|| format!("+{}{after_code}", number.country_code))
+    }
+
+    /// How many digits are dialed in this country before the country code of another one, where these are dialed
+    /// so, and what follows them.
+    pub(super) fn exit_prefix<'n>(&self, digits: &'n str) -> Option<(usize, &'n str)> {
+        if digits.len() < SHORTEST_DIALED || !digits.starts_with('0') {
+            return None;
+        }
+        let country_code: i32 = self.code.parse().ok()?;
+        let region = PHONE_NUMBER_UTIL.get_region_for_country_code(country_code)?;
+        let number = PHONE_NUMBER_UTIL.parse(digits, Some(region)).ok()?;
+        let after_code = get_national_significant_number_owned(&number);
+        let international = format!("{}{after_code}", number.country_code);
+        let prefix = digits.strip_suffix(international.as_str())?.len();
+        (number.country_code != country_code).then(|| (prefix, &digits[prefix..]))
     }
 
     /// Where the groups end in which a number is written after the country code, but for the last.
