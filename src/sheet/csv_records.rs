@@ -75,6 +75,11 @@ impl<R: Read> Records<R> {
         Ok(records)
     }
 
+    /// Whether the text ended in the last row, without a line break behind it.
+    pub(super) fn is_at_end(&self) -> bool {
+        self.is_at_end
+    }
+
     /// Reads the next record that is not blank into `numbered`; false at the end. Of a row whose quote
     /// is never closed, which is an error, the cells before it are there.
     pub fn read(&mut self, numbered: &mut NumberedRecord) -> io::Result<bool> {

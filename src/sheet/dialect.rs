@@ -17,6 +17,9 @@ pub(super) const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
 /// The header stands in one of the first rows; above it there may be a title, a legend, a cover.
 const HEADER_WITHIN: u64 = 1000;
 
+/// Bytes of a header, at most, where the part of the file that is looked at ends in it.
+const LONGEST_HEADER: usize = 512 * 1024;
+
 /// What stands between two cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Separator(pub u8);
@@ -76,6 +79,7 @@ impl Dialect {
             None => SEPARATORS.to_vec(),
         };
         let mut best: Option<(usize, io::Result<Dialect>)> = None;
+        let mut endless = None;
         for delimiter in separators {
             let mut records = records(start, delimiter, line.is_some())?;
             let mut numbered = NumberedRecord::default();
@@ -86,6 +90,10 @@ impl Dialect {
                     Ok(_) => break,
                     Err(open) => Some(open),
                 };
+                if records.is_at_end() && is_too_long(&numbered.record) {
+                    endless = Some(numbered.row);
+                    break;
+                }
                 let known = Columns::count_known(&numbered.record);
                 if let Some(open) = open {
                     if best.as_ref().is_none_or(|(most, _)| *most < known) {
@@ -121,7 +129,10 @@ impl Dialect {
                 best = Some((known, Ok(layout)));
             }
         }
-        best.map(|(_, layout)| layout).transpose()
+        match (best, endless) {
+            (None | Some((0, _)), Some(row)) => Err(say_endless(row)),
+            (best, _) => best.map(|(_, layout)| layout).transpose(),
+        }
     }
 
     /// Whether there is more than blank lines above the header.
@@ -143,6 +154,17 @@ pub(super) fn records<R: Read>(
         return Records::after_separator_line(text, delimiter);
     }
     Ok(Records::new(text, delimiter))
+}
+
+fn is_too_long(record: &ByteRecord) -> bool {
+    record.as_slice().len() + record.len() > LONGEST_HEADER
+}
+
+fn say_endless(row: u64) -> io::Error {
+    io::Error::other(format!(
+        "row {row} should hold the names of the columns, and it is longer than {} KB without a line break; if the file is a sheet, export it again and save it as CSV",
+        LONGEST_HEADER / 1024
+    ))
 }
 
 /// Separators alone are blank, whichever of them is meant.
@@ -228,6 +250,32 @@ mod tests {
         }
         let layout = find("Sites of Rome,\" the city;;\norgId;locationId;n1\n;a;5501\n");
         assert_eq!((layout.delimiter, layout.header_row), (b';', 2));
+    }
+
+    #[test]
+    fn a_row_that_never_ends_is_no_header() {
+        let cells = "a".repeat(LONGEST_HEADER + 1);
+        for (text, row) in [
+            (format!("orgId,locationId,n1,{cells}"), 1),
+            (
+                format!("orgId,locationId,n1{}", ",".repeat(LONGEST_HEADER)),
+                1,
+            ),
+            (format!("Numbers\n\norgId;locationId;n1;{cells}"), 3),
+        ] {
+            let error = Dialect::find(text.as_bytes(), None, false, &[], None).expect_err("a row");
+            let says = format!(
+                "row {row} should hold the names of the columns, and it is longer than 512 KB"
+            );
+            assert!(error.to_string().starts_with(&says), "{error}");
+        }
+        let below = format!("orgId;locationId;n1\n{cells}");
+        assert!(find(&below).columns.is_ok());
+        assert!(
+            find(&format!("orgId,locationId,n1,{cells}\n"))
+                .columns
+                .is_ok()
+        );
     }
 
     #[test]

@@ -66,6 +66,9 @@ const REMARKS: [&str; 24] = [
     "unique",
 ];
 
+/// Bytes of a name, at most: no spreadsheet keeps more in a cell.
+const LONGEST_NAME: usize = 32_767;
+
 /// What stands before a value in a remark. Without one it says that the column is no more than that.
 const EXAMPLES: [&str; 5] = ["eg", "ex", "example", "zb", "beispiel"];
 
@@ -135,6 +138,9 @@ impl Known {
 impl HeaderName {
     /// The known column that a cell names, with a remark or without.
     pub(super) fn known(cell: &str, setting: &Setting) -> Option<Known> {
+        if !may_be_name(cell) {
+            return None;
+        }
         let bare = without_enumeration(cell);
         let known = Known::of_name(cell, setting)
             .or_else(|| Known::of_name(bare, setting))
@@ -144,6 +150,9 @@ impl HeaderName {
 
     /// What a cell names in a sheet for a setting, which may have been meant for a wider one.
     pub(super) fn read(cell: &str, setting: &Setting, widest: &Setting) -> HeaderName {
+        if !may_be_name(cell) {
+            return HeaderName::Own;
+        }
         if let Some(known) = HeaderName::known(cell, setting) {
             return HeaderName::Known(known);
         }
@@ -185,6 +194,11 @@ fn of_any_setting() -> HashSet<String> {
     let others = RESULT_COLUMNS.into_iter().chain(others).map(String::from);
     let all = others.chain(setting::ALL.into_iter().flat_map(of_a_setting));
     all.map(|ours| normalize(&ours)).collect()
+}
+
+/// Whether a cell has a name in it, and not half a file.
+fn may_be_name(cell: &str) -> bool {
+    !cell.is_empty() && cell.len() <= LONGEST_NAME
 }
 
 /// `//n2`, `~n2~`, `n2 ✗`: a field that is crossed out.
