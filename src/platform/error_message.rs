@@ -40,7 +40,11 @@ fn describe_system_error(error: &io::Error) -> String {
         io::ErrorKind::PermissionDenied => "permission denied".into(),
         io::ErrorKind::StorageFull => "the disk is full".into(),
         io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only".into(),
-        _ => strip_error_number(&error.to_string()).to_lowercase(),
+        // What the system says begins with a capital letter; what we say is for people as it is.
+        _ if error.raw_os_error().is_some() => {
+            strip_error_number(&error.to_string()).to_lowercase()
+        }
+        _ => error.to_string(),
     }
 }
 
