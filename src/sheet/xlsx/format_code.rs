@@ -150,11 +150,18 @@ pub(super) fn fill(pattern: &str, digits: &str) -> String {
                     shown.extend(left.by_ref());
                 }
             }
+            // One without a meaning is shown as it is.
+            Token::Code(letter) if letter.is_ascii_alphabetic() => shown.push(*letter),
             Token::Code(_) | Token::Bracketed(_) | Token::Fill(_) | Token::Unshown => {}
         }
     }
     shown.reverse();
     shown.into_iter().collect::<String>().trim().to_string()
+}
+
+/// Whether a zero is shown: `#` and `?` leave it out.
+pub(super) fn shows_zero(pattern: &str) -> bool {
+    tokens(pattern).any(|token| token == Token::Code('0'))
 }
 
 /// Whether the number is shown in thousands: `0,` and `0.0,` leave the last three digits out.

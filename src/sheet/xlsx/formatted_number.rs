@@ -6,7 +6,9 @@ use quick_xml::events::{BytesStart, Event};
 
 use crate::sheet::input::SAVE_AS_CSV;
 
-use super::format_code::{Section, Token, fill, fill_text, is_in_thousands, sections, tokens};
+use super::format_code::{
+    Section, Token, fill, fill_text, is_in_thousands, sections, shows_zero, tokens,
+};
 use super::formatted_date::show_date;
 use super::package::{FORMATS, Package, attribute, is_not_off, next, read_part};
 
@@ -263,13 +265,17 @@ impl NumberFormat {
             NumberFormat::Date => show_date(number, counts_from_1904),
             NumberFormat::Filled(fill) => digits(number) + &is_filled_with(*fill),
             NumberFormat::NoNumber(_) | NumberFormat::Nothing => digits(number) + SHOWS_NOTHING,
-            NumberFormat::Text(pattern) => fill_text(pattern, &digits(number)),
-            NumberFormat::Pattern(sections)
-                if (0.0..DIGITS_KEPT).contains(&number) && number.fract() == 0.0 =>
-            {
+            NumberFormat::Text(pattern) if is_whole(number) => fill_text(pattern, &digits(number)),
+            NumberFormat::Pattern(sections) if is_whole(number) => {
                 match sections.iter().find(|section| section.is_for(number)) {
                     Some(section) if is_in_thousands(&section.pattern) => {
                         digits(number) + " (its format shows it in thousands)"
+                    }
+                    Some(section) if number == 0.0 && !shows_zero(&section.pattern) => {
+                        match fill(&section.pattern, "") {
+                            shown if shown.is_empty() => digits(number) + SHOWS_NOTHING,
+                            shown => shown,
+                        }
                     }
                     Some(section) if !section.pattern.is_empty() => {
                         fill(&section.pattern, &digits(number))
@@ -278,9 +284,16 @@ impl NumberFormat {
                     _ => digits(number) + SHOWS_NOTHING,
                 }
             }
-            NumberFormat::Plain | NumberFormat::Pattern(_) => digits(number),
+            NumberFormat::Plain | NumberFormat::Pattern(_) | NumberFormat::Text(_) => {
+                digits(number)
+            }
         }
     }
+}
+
+/// Whether a number may be a phone number, with all of its digits.
+fn is_whole(number: f64) -> bool {
+    (0.0..DIGITS_KEPT).contains(&number) && number.fract() == 0.0
 }
 
 /// Said behind what is in a cell that shows this character in front or behind.
@@ -364,6 +377,12 @@ mod tests {
             ("[$+]0", 12_025_550_101.0, "+12025550101"),
             ("[$\u{20ac}-2] 0", 5501.0, "\u{20ac} 5501"),
             ("\"+\"@", 12_025_550_101.0, "+12025550101"),
+            ("\"1\"@", -5501.0, "-5501"),
+            ("\"1\"@", 5501.5, "5501.5"),
+            ("0x", 5501.0, "5501x"),
+            ("t0.00", 5501.0, "t5501"),
+            ("\"55\"#", 0.0, "55"),
+            ("\"55\"0", 0.0, "550"),
             (";;;@", 5501.0, "5501 (hidden by the cell's format)"),
             ("[$-407]0", 5501.0, "5501"),
             ("[Red]0;[Blue]-0", 5501.0, "5501"),
