@@ -137,20 +137,20 @@ pub fn of_id(text: &str, kind: Kind) -> Option<CellDiagnostic> {
             ),
         ));
     }
-    if text.starts_with(ID_BEGINS) && length > whole {
-        return Some(damage(
-            ProblemKind::NotAnId,
-            format!(
-                "has {length} characters and such an id has {whole}: it is an id of another kind, or something was pasted with it; copy the id again"
-            ),
-        ));
-    }
     if let Some(id) = only_id_in(text, kind) {
         return Some(damage(
             ProblemKind::NotAnId,
             format!(
                 "is not {} alone: other text stands beside it; if the row counts, leave only `{id}` in the cell",
                 kind.name
+            ),
+        ));
+    }
+    if text.starts_with(ID_BEGINS) && length > whole {
+        return Some(damage(
+            ProblemKind::NotAnId,
+            format!(
+                "has {length} characters and such an id has {whole}: it is an id of another kind, or something was pasted with it; copy the id again"
             ),
         ));
     }
@@ -175,7 +175,7 @@ pub fn of_id(text: &str, kind: Kind) -> Option<CellDiagnostic> {
 
 /// The id in `urn:uuid:…`, `id=…`, `/locations/…` and `… – London`.
 fn only_id_in(text: &str, kind: Kind) -> Option<&str> {
-    let is_between = |one: char| ids::is_blank(one) || "=:/?&–—|,;()[]<>{}".contains(one);
+    let is_between = |one: char| ids::is_blank(one) || "=:/?&–—|,;()[]<>{}%*!\"".contains(one);
     let mut found = (text.split(is_between)).filter(|part| ids::read(part, kind).is_ok());
     let only = found.next()?;
     found.next().is_none().then_some(only)

@@ -34,7 +34,7 @@ pub(super) fn wrong_width(row: u64, record: &ByteRecord, columns: &Columns) -> O
         return refuse(
             ProblemKind::Width,
             format!(
-                "it ends before the {noun}'s column, {}; are separators missing?",
+                "it ends before the {noun}'s column, {}; are separators missing? If the row is a total or a note, delete it",
                 column_letters(target)
             ),
         );

@@ -249,7 +249,7 @@ impl Sheet {
         record: &'r NumberedRecord,
         directory: &Directory,
     ) -> Result<Row<'r>, Vec<Problem>> {
-        let mut unclear = self.merged_cells(columns, record.row);
+        let mut unclear = self.merged_cells(columns, record);
         unclear.extend(self.struck_cell(columns, record.row));
         unclear.extend(self.conditional_cell(columns, record));
         if !unclear.is_empty() {
@@ -398,23 +398,34 @@ impl Sheet {
         ))
     }
 
-    /// A problem for each cell that is read and merged into another, which alone has a value.
-    fn merged_cells(&self, columns: &Columns, row: u64) -> Vec<Problem> {
+    /// A problem for each cell that is read and merged into another, which alone has a value, and for each value
+    /// below a name that is merged over its column and the one before.
+    fn merged_cells(&self, columns: &Columns, record: &NumberedRecord) -> Vec<Problem> {
         if !self.hidden.has_merged_cells() {
             return Vec::new();
         }
-        let problem = |column| {
-            let (into_row, into_column) = self.hidden.merged_into(row, column)?;
+        let NumberedRecord { row, record } = record;
+        let problem = |column, says| {
+            let place = self.place_of(*row, column);
+            Problem::of_kind(ProblemKind::Merged, place, says)
+        };
+        let merged = columns.read().filter_map(|column| {
+            let (into_row, into_column) = self.hidden.merged_into(*row, column)?;
             let into = format!("{}{into_row}", problem::column_letters(into_column));
             let says = format!(
                 "this cell is merged into {into} and has no value of its own; unmerge the cells and fill in each"
             );
-            Some(Problem::of_kind(
-                ProblemKind::Merged,
-                self.place_of(row, column),
-                says,
-            ))
-        };
-        columns.read().filter_map(problem).collect()
+            Some(problem(column, says))
+        });
+        let below_one_name = (0..record.len()).filter_map(|column| {
+            let (_, named) = self.hidden.merged_into(self.header_row, column)?;
+            let is_unread = columns.fields.contains(&Some(named)) && !record[column].is_empty();
+            let letters = problem::column_letters(named);
+            let says = format!(
+                "the name of column {letters} is merged over this column too, so nothing says what this value is; unmerge the header and give each column its name"
+            );
+            is_unread.then(|| problem(column, says))
+        });
+        merged.chain(below_one_name).collect()
     }
 }

@@ -173,7 +173,7 @@ fn rows_for_one_location() {
 fn rows_with_too_few_or_too_many_cells() {
     assert_snapshot!(check_sample("trouble-cells", 2), @r"
     row 5: it has 7 cells (up to column G) and the header has 6; delete what is in the surplus cells or give their columns a name in the header; in a CSV file, a cell with a separator in it needs quotes around it
-    row 6: it ends before the location's column, B; are separators missing?
+    row 6: it ends before the location's column, B; are separators missing? If the row is a total or a note, delete it
     6 rows: 4 ready to send, 2 with 2 problems
     note: 1 row ends before the last column, the first in row 3; what is missing at the end is taken for empty
     ");

@@ -17,7 +17,7 @@ fn a_row_without_its_last_cells_is_sent_and_one_without_its_location_stays_wrong
     );
     let ran = stage.run("check sheet.csv").expect(2);
     insta::assert_snapshot!(ran.stdout, @"
-    row 4: it ends before the location's column, B; are separators missing?
+    row 4: it ends before the location's column, B; are separators missing? If the row is a total or a note, delete it
     3 rows: 2 ready to send, 1 with 1 problem
     note: 1 row ends before the last column, the first in row 3; what is missing at the end is taken for empty
     ");

@@ -457,6 +457,20 @@ fn merged_cells_are_named_where_one_would_be_taken_for_empty() {
             .map(drop)
     });
     expect(&own, "", 0, "updated", [NUMBER; 3]);
+    let name = |value: &str| {
+        book(|sheet| {
+            sheet.merge_range(0, 2, 0, 3, "n1", &Format::new())?;
+            sheet.write_string(2, 3, value).map(drop)
+        })
+    };
+    expect(
+        &name("+12025550102"),
+        "",
+        2,
+        "row 3, column D (without a name): the name of column C is merged over this column too",
+        ["", "", ""],
+    );
+    expect(&name(""), "", 0, "updated", [NUMBER; 3]);
 }
 
 /// A workbook of several sheets: each with its name, whether it is hidden, and rows of ours, if any.

@@ -196,9 +196,9 @@ fn of_any_setting() -> HashSet<String> {
     all.map(|ours| normalize(&ours)).collect()
 }
 
-/// Whether a cell has a name in it, and not half a file.
+/// Whether what is in a cell may be a name, and is not half a file.
 fn may_be_name(cell: &str) -> bool {
-    !cell.is_empty() && cell.len() <= LONGEST_NAME
+    cell.len() <= LONGEST_NAME
 }
 
 /// `//n2`, `~n2~`, `n2 ✗`: a field that is crossed out.
