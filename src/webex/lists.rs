@@ -127,7 +127,7 @@ impl Fetched {
     /// Reads what is asked for; the error is for the user.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, String> {
         serde_json::from_slice(self.json())
-            .map_err(|error| format!("the answer is not what was asked for: {error}"))
+            .map_err(|error| page_entries::say_unreadable(&self.body, &error))
     }
 
     /// Whether an answer that is no list says an error beside what was asked for, or a message that may be

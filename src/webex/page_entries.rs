@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use serde_json::error::Category;
 use serde_json::{Map, Value};
 
 use crate::webex::stated_outcome::{Says, says};
@@ -76,12 +77,21 @@ pub(super) fn read<T: Entry>(body: &[u8], list: &str) -> Result<Entries<T>, Page
         // Part of a list is none.
         Ok((Some(_), Some(fault))) => (format!("the answer has {fault} its list of {list}"), true),
         Ok((None, _)) => (format!("the answer has no list of {list}"), false),
-        Err(error) => (
-            format!("the answer is not what was asked for: {error}"),
-            false,
-        ),
+        Err(error) => (say_unreadable(body, &error), false),
     };
     Err(PageError { message, has_list })
+}
+
+/// Why an answer cannot be read, for people who know nothing of JSON's parsers.
+pub(super) fn say_unreadable(body: &[u8], error: &serde_json::Error) -> String {
+    let it_is = match error.classify() {
+        _ if body.trim_ascii_start().starts_with(b"<") => "it is a web page",
+        _ if body.trim_ascii().is_empty() => "it is empty",
+        Category::Eof | Category::Io => "it breaks off",
+        Category::Syntax => "it is not JSON",
+        Category::Data => "it is another kind of JSON",
+    };
+    format!("the answer is not what was asked for: {it_is}")
 }
 
 /// The object of a page.

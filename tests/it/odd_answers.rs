@@ -254,6 +254,26 @@ fn a_success_with_a_message_is_quoted_and_not_called_an_error() {
     }
 }
 
+#[test]
+fn an_answer_without_words_is_quoted_whole() {
+    for (body, says) in [
+        (r#"{"success":false}"#, "the answer says an error: `"),
+        (r#"{"errors":[]}"#, "the answer is not one of Webex: `"),
+        (r#"{"code":0}"#, "the answer is not one of Webex: `"),
+        (
+            r#"{"autoTransferNumber1":12025550101}"#,
+            "the answer is not one of Webex: `",
+        ),
+    ] {
+        let server = saying(answer("200 OK", body), answer("403 Forbidden", ""));
+        let (ran, results) = apply(&server.base_url(), 1, "--no-backup");
+        ran.expect(1);
+        let says = format!("{says}{body}`");
+        let message = &results[0]["message"];
+        assert!(message.contains(&says), "{message}");
+    }
+}
+
 /// What may stand beside the numbers of a confirmation and say that it is none.
 const BESIDE_THE_NUMBERS: [&str; 20] = [
     r#""status":"rejected""#,

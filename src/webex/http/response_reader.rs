@@ -69,10 +69,12 @@ impl Webex {
     pub(super) fn foreign_saying(&self, answer: Response, what: &str, body: &[u8]) -> Response {
         let body = String::from_utf8_lossy(body);
         let body = self.secrets.borrow().hide_in(&body).into_owned();
-        // What its message says may sound like a success.
+        let message = error_body::read(body.as_bytes(), "").message;
+        // What its message says may sound like a success, and one without words is shown as it is.
         let said = match what {
             success_body::NOT_OF_THIS_CALL => format!("`{}`", error_body::flatten(&body)),
-            _ => error_body::read(body.as_bytes(), "").message,
+            _ if message.is_empty() => format!("`{}`", error_body::flatten(&body)),
+            _ => message,
         };
         self.foreign(answer, &format!("{what}: {said}"))
     }
