@@ -9,6 +9,9 @@ use crate::sheet::numbering_plan::{LONGEST, Plan};
 /// Shorter ones are extensions or local numbers, which have no country.
 const SHORTEST_NATIONAL: usize = 7;
 
+/// The same where all numbers of a country are that short: Andorra's, Greenland's.
+const SHORTEST_OF_ANY: usize = 6;
+
 /// Digits with the country code in front; shorter ones may be national.
 const WITH_COUNTRY: RangeInclusive<usize> = 11..=LONGEST;
 
@@ -54,10 +57,14 @@ impl Country {
     /// What follows the country code of bare digits that are a number of this country. `None` where
     /// they are left as they stand: extensions, those that begin with `00`, numbers of other countries.
     pub(super) fn complete<'n>(&self, digits: &'n str) -> Result<Option<&'n str>, Unclear<'n>> {
-        if digits.starts_with("00") || digits.len() < SHORTEST_NATIONAL {
+        let plan = self.0;
+        let is_short = match digits.len() {
+            SHORTEST_OF_ANY => !(plan.is_strict() && plan.is_complete(digits)),
+            length => length < SHORTEST_NATIONAL,
+        };
+        if digits.starts_with("00") || is_short {
             return Ok(None);
         }
-        let plan = self.0;
         let fits = |rest: &&str| plan.code.len() + rest.len() <= LONGEST;
         // A local number, or an extension behind a prefix, has another length.
         let is_one = |rest: &&str| plan.is_ordinary(rest.len()) || plan.is_in_use(rest);
@@ -141,6 +148,12 @@ mod tests {
             ("+45", "20121955", "+4520121955"),
             ("+45", "45121955", "+4545121955"),
             ("+65", "6561234567", "+6561234567"),
+            ("+298", "201234", "+298201234"),
+            ("+299", "321000", "+299321000"),
+            ("+376", "712345", "+376712345"),
+            ("+298", "55010", "55010"),
+            ("+49", "551234", "551234"),
+            ("+44", "201234", "201234"),
             ("+91", "9123456789", "+919123456789"),
             ("+49", "012345678901234567", "012345678901234567"),
             ("+225", "0712345678", "+2250712345678"),

@@ -4,6 +4,7 @@
 
 use crate::sheet::cell_diagnostics::CellDiagnostic;
 use crate::sheet::country::Country;
+use crate::sheet::digit_groups::DigitGroups;
 use crate::sheet::numbering_plan::Plan;
 use crate::sheet::problem_kind::ProblemKind;
 
@@ -52,6 +53,7 @@ impl DialedAbroad<'_> {
 /// The number of another country that bare digits are where they are dialed from `country`. `None`: they are
 /// none, or one behind the `00` that all countries understand. An error where they can be read two ways.
 pub(super) fn read<'n>(
+    groups: &DigitGroups<'_>,
     digits: &'n str,
     country: &Country,
 ) -> Result<Option<DialedAbroad<'n>>, CellDiagnostic> {
@@ -60,6 +62,9 @@ pub(super) fn read<'n>(
     let Some(written) = as_written(digits) else {
         return Ok(dialed);
     };
+    if groups.first() == WRITTEN {
+        return Ok(None);
+    }
     let Some(dialed) = dialed else {
         return match behind_carrier(digits, home) {
             Some((carrier, number)) if written.is_possible() && written.plan != home => {

@@ -154,7 +154,7 @@ fn read_number(text: &str, country: Option<&Country>) -> Result<String, CellDiag
         return of_country(&groups, &digits, after_code, country);
     }
     if let Some(country) = country {
-        if let Some(dialed) = dialed_abroad::read(&digits, country)? {
+        if let Some(dialed) = dialed_abroad::read(&groups, &digits, country)? {
             let groups = groups.without_exit_code(dialed.prefix);
             return match groups.fault_in(dialed.plan, dialed.after_code) {
                 None => Ok(digits),
