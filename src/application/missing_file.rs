@@ -32,6 +32,14 @@ pub fn ensure_it_exists(path: &Path, what: &str) -> Result<()> {
         );
         return Err(error.with_hint("the name of a file belongs there, not what is in the file"));
     }
+    // Only a link is there and has nothing to read.
+    if let Ok(target) = fs::read_link(path) {
+        let error = anyhow!(
+            "cannot read the {what} `{name}`: it is a link to `{}`, which is not there",
+            target.display()
+        );
+        return Err(error.with_hint("name the file itself"));
+    }
     let error = anyhow!("cannot read the {what} `{name}`: no such file or folder");
     Err(match similar_file(path) {
         Some(similar) => error.with_hint(format!("did you mean `{}`?", similar.display())),

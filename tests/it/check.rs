@@ -349,3 +349,14 @@ fn a_sheet_with_semicolons_tabs_or_windows_line_ends_reads_the_same() {
         assert_eq!(ran.stdout, "5 rows: 5 ready to send\n", "{from:?} → {to:?}");
     }
 }
+
+#[test]
+fn a_header_without_an_end_is_refused_before_it_is_read() {
+    let stage = Stage::instant();
+    let endless = format!("orgId,locationId,n1{}", ",site".repeat(4_000_000));
+    stage.write("sheet.csv", endless);
+    let ran = stage.run("check sheet.csv").expect(2);
+    ran.says(
+        "row 1 should hold the names of the columns, and it is longer than 512 KB without a line break",
+    );
+}

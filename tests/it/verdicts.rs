@@ -204,6 +204,16 @@ fn files_of_other_kinds_are_called_by_their_names_with_what_to_do() {
 
 #[cfg(unix)]
 #[test]
+fn a_link_to_nothing_is_called_one() {
+    let stage = Stage::instant();
+    std::os::unix::fs::symlink("moved.csv", stage.path("sheet.csv")).expect("a link");
+    let ran = stage.run("check sheet.csv").expect(2);
+    ran.says("cannot read the sheet `sheet.csv`: it is a link to `moved.csv`, which is not there");
+    assert!(!ran.stderr.contains("did you mean"), "{}", ran.stderr);
+}
+
+#[cfg(unix)]
+#[test]
 fn pipes_are_read_like_the_standard_input() {
     let stage = Stage::instant();
     let sheet = format!(
