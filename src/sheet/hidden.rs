@@ -94,6 +94,10 @@ impl HiddenCells {
         self.struck_conditionally.push(cells);
     }
 
+    pub(super) fn may_strike_conditionally(&self) -> bool {
+        !self.struck_conditionally.is_empty()
+    }
+
     pub(super) fn is_struck_conditionally(&self, row: u64, column: usize) -> bool {
         let mut conditional = self.struck_conditionally.iter();
         conditional.any(|cells| cells.contains(row, column))
@@ -101,11 +105,6 @@ impl HiddenCells {
 
     pub(super) fn show_conditionally(&mut self, cells: CellRange) {
         self.conditional.push(cells);
-    }
-
-    /// Whether any cell may be shown otherwise than it is.
-    pub(super) fn has_conditional_formats(&self) -> bool {
-        !(self.conditional.is_empty() && self.conditional_texts.is_empty())
     }
 
     pub(super) fn is_shown_conditionally(&self, row: u64, column: usize) -> bool {
@@ -134,8 +133,13 @@ impl HiddenCells {
         self.columns.iter().any(|columns| columns.contains(&column))
     }
 
-    pub(super) fn has_merged_cells(&self) -> bool {
+    /// Whether the sheet has any cell that does not show what it holds: merged, struck out, or with a format that
+    /// depends on something. No CSV has.
+    pub(super) fn may_mislead(&self) -> bool {
         !self.merged.is_empty()
+            || !self.struck.is_empty()
+            || !self.conditional.is_empty()
+            || !self.conditional_texts.is_empty()
     }
 
     /// The cell that is shown in place of this one: its row and its column.

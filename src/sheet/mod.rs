@@ -249,11 +249,13 @@ impl Sheet {
         record: &'r NumberedRecord,
         directory: &Directory,
     ) -> Result<Row<'r>, Vec<Problem>> {
-        let mut unclear = self.merged_cells(columns, record);
-        unclear.extend(self.struck_cell(columns, record.row));
-        unclear.extend(self.conditional_cell(columns, record));
-        if !unclear.is_empty() {
-            return Err(unclear);
+        if self.hidden.may_mislead() {
+            let mut unclear = self.merged_cells(columns, record);
+            unclear.extend(self.struck_cell(columns, record.row));
+            unclear.extend(self.conditional_cell(columns, record));
+            if !unclear.is_empty() {
+                return Err(unclear);
+            }
         }
         if let Some(plan) = &self.plan
             && plan.approves_nothing(columns, &record.record)
@@ -373,9 +375,6 @@ impl Sheet {
 
     /// A problem for a row of which a number may be shown with other digits than its cell holds.
     fn conditional_cell(&self, columns: &Columns, record: &NumberedRecord) -> Option<Problem> {
-        if !self.hidden.has_conditional_formats() {
-            return None;
-        }
         let (column, text) = columns.read().find_map(|column| {
             let text = record.record.get(column).filter(|text| !text.is_empty())?;
             // An id that stands above already is often hidden so; whether digits are a number or a text is not known.
@@ -401,9 +400,6 @@ impl Sheet {
     /// A problem for each cell that is read and merged into another, which alone has a value, and for each value
     /// below a name that is merged over its column and the one before.
     fn merged_cells(&self, columns: &Columns, record: &NumberedRecord) -> Vec<Problem> {
-        if !self.hidden.has_merged_cells() {
-            return Vec::new();
-        }
         let NumberedRecord { row, record } = record;
         let problem = |column, says| {
             let place = self.place_of(*row, column);

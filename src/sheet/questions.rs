@@ -86,7 +86,9 @@ impl InQuestion {
             self.hidden_rows.add(row);
         }
         let mut read = columns.read();
-        if read.any(|column| sheet.hidden.is_struck_conditionally(row, column)) {
+        if sheet.hidden.may_strike_conditionally()
+            && read.any(|column| sheet.hidden.is_struck_conditionally(row, column))
+        {
             self.maybe_struck.add(row);
         }
         for (column, values) in columns.fields.iter().zip(&mut self.hidden_numbers) {
