@@ -5,6 +5,7 @@ use anyhow::{Result, bail};
 
 use crate::application::earlier_runs::EarlierRuns;
 use crate::application::earlier_runs::edited_rows::EditedRows;
+use crate::application::earlier_runs::latest_results;
 use crate::application::earlier_runs::renamed_rows::RenamedRows;
 use crate::application::earlier_runs::same_service::base_url;
 use crate::application::earlier_runs::set_since;
@@ -59,6 +60,7 @@ pub(in crate::application) fn prepare(
                 settings.lineage.is_of_results = true;
                 recorded_numbers::restore(&earlier, sheet, &target, settings.is_quiet())?;
                 if settings.spec.sheet.reading.rows.is_of_results() {
+                    latest_results::ensure_not_sent_again(settings, &earlier, sheet)?;
                     set_since::note(&earlier, sheet, settings.spec.sheet.duplicates)?;
                 }
             }
@@ -94,6 +96,9 @@ pub(in crate::application) fn prepare(
     if filter.is_of_results() {
         for run in earlier.runs() {
             status::ensure_not_undone(run.path())?;
+        }
+        if settings.start == Start::Fresh {
+            latest_results::ensure_not_sent_again(settings, &earlier, sheet)?;
         }
         settings.lineage.follows = earlier.written_by();
         settings.lineage.add_real(earlier.runs());

@@ -162,7 +162,7 @@ pub(super) fn compare(
     let journal = match settings.start {
         Start::Resume => {
             status::ensure_not_undone(&Journal::path_for(results))?;
-            latest_results::ensure_not_sent_again(settings)?;
+            latest_results::ensure_may_go_on(settings, sheet)?;
             Some(go_on(settings, &header)?)
         }
         Start::Fresh => {

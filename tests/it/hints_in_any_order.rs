@@ -110,8 +110,8 @@ fn results_that_were_changed_after_their_rows_were_sent_again_are_not_sent_twice
     let corrected = text.replace(&location_id(UNKNOWN), &location_id(KNOWN));
     stage.write(RESULTS, corrected);
     let ran = stage.run(&commands[2]).expect(2);
-    ran.says("what is not done in `p.results.csv` was sent again already, with results in `p.results-2.csv`, and `p.results.csv` was changed since");
-    ran.says("correct the rows in `p.results-2.csv`");
+    ran.says("what is not done in `p.results.csv` was sent again already, with results in `p.results-2.csv`");
+    ran.says("`p.results-2.csv` tells what became of all these rows; correct there what has to be");
     let text = std::fs::read_to_string(stage.path("p.results-2.csv")).expect("results");
     let corrected = text.replace(&location_id(UNKNOWN), &location_id(KNOWN));
     stage.write("p.results-2.csv", corrected);

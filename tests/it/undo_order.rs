@@ -287,3 +287,74 @@ fn a_run_whose_results_another_went_on_from_does_not_go_on_itself() {
     stage.apply("sheet.csv --resume").expect(0);
     assert_eq!(rows_set(&stage), [2, 3, 4, 5]);
 }
+
+#[test]
+fn results_do_not_go_on_where_their_rows_were_sent_again_on_another_way() {
+    let note = |stage: &Stage, name: &str| {
+        let text = std::fs::read_to_string(stage.path(name)).expect("results");
+        stage.write(name, text.replace("Site", "site") + "\n");
+    };
+    for names in [["2.csv", "2.csv"], ["2.csv", "copy.csv"]] {
+        let stage = with_failed_rows();
+        // It sets nothing.
+        stage
+            .apply("sheet.results.csv --only-failed --rows 2 -o 2.csv")
+            .expect(0);
+        // The older results are saved once more and sent.
+        note(&stage, "sheet.results.csv");
+        let again = "--only-failed -o 3.csv";
+        stage.apply(&format!("sheet.results.csv {again}")).expect(0);
+        let now = stage.state();
+        assert_eq!(rows_set(&stage), [2, 3, 4, 5]);
+        let [from, to] = names;
+        if from != to {
+            std::fs::rename(stage.path(from), stage.path(to)).expect("results");
+            note(&stage, to);
+        }
+        for verb in ["apply", "plan"] {
+            let line = format!("{verb} {to} --only-failed -o 4.csv");
+            let yes = if verb == "apply" { " --yes" } else { "" };
+            let ran = stage.run_online(&(line + yes)).expect(2);
+            ran.says(format!(
+                "what is not done in `{to}` was sent again already, with results in `3.csv`"
+            ));
+            ran.says(format!("{verb} 3.csv --only-failed"));
+            ran.says("undo 3.csv");
+        }
+        assert_eq!(stage.state(), now);
+        // Once that is undone they may go on.
+        stage.run_online("undo 3.csv --rows 4-5 --yes").expect(0);
+        stage
+            .apply(&format!("{to} --only-failed -o 4.csv"))
+            .expect(0);
+        stage.run_online("undo 4.csv --yes").expect(0);
+        assert_eq!(rows_set(&stage), [] as [u64; 0]);
+    }
+}
+
+#[test]
+fn results_do_not_go_on_beside_a_run_of_theirs_that_was_interrupted() {
+    let stage = with_failed_rows();
+    stage
+        .apply("sheet.results.csv --only-failed --first 1 -o 2.csv")
+        .expect(3);
+    let now = stage.state();
+    let results = std::fs::read_to_string(stage.path("sheet.results.csv")).expect("results");
+    stage.write("sheet.results.csv", results + "\n");
+    let ran = stage
+        .apply("sheet.results.csv --only-failed -o 3.csv")
+        .expect(2);
+    ran.says("to go on with that run:");
+    assert_eq!(stage.state(), now);
+    let lines = ran.stderr.lines().map(str::trim);
+    let mut resumes = lines.filter(|line| line.ends_with("--resume"));
+    let (_, words) = resumes
+        .next()
+        .expect("a command")
+        .split_once(" apply ")
+        .expect("an apply");
+    stage.run(&format!("apply {words}")).expect(0);
+    assert_eq!(rows_set(&stage), [2, 3, 4, 5]);
+    stage.run_online("undo 2.csv --yes").expect(0);
+    assert_eq!(rows_set(&stage), [] as [u64; 0]);
+}

@@ -1,19 +1,26 @@
 //! Results from which another run went on already: what became of their rows since stands in the results of
 //! that run. Whoever names the older ones goes on from the newest, so that no two runs claim the same rows.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, anyhow};
+use anyhow::{Error, Result};
 
 use crate::application::command_line::join;
+use crate::application::earlier_runs::EarlierRuns;
 use crate::application::earlier_runs::same_service::base_url;
 use crate::application::output_name::OutputNames;
 use crate::application::run_settings::{RunSettings, Start, Target};
-use crate::application::status::{FolderRun, ensure_not_undone, open_successors, runs_in};
+use crate::application::status::{
+    FolderRun, OpenSuccessor, ensure_not_undone, open_branches, open_successors, runs_in,
+};
 use crate::application::suggested_commands;
 use crate::journal::{self, Journal, RecordedRun};
-use crate::model::hint::Hinted;
+use crate::model::hint::{Hinted, WithHint};
+use crate::model::row::TargetKey;
+use crate::model::run_id::RunId;
 use crate::platform;
+use crate::sheet::directory::Directory;
 use crate::sheet::{self, NumberedRecord, Sheet};
 use crate::stderr::say;
 
@@ -31,32 +38,12 @@ pub(in crate::application) fn go_on_from(settings: &mut RunSettings) -> Result<(
     let runs = runs_in(platform::folder_of(&named));
     let service = base_url(&settings.target);
     let latest = newest_from(&runs, named.clone(), &service)?;
-    let changed = match sent_before_it_was_changed(&runs, &latest, &service)? {
-        Some(next) => Some(newest_from(&runs, next, &service)?),
-        None => None,
-    };
     if latest != named && !have_same_rows(settings, &named, &latest)? {
         return Err(Hinted::new(
             sent_already(&named, &latest),
             format!(
                 "its rows have other numbers, so name those of `{}`",
                 latest.display()
-            ),
-        ));
-    }
-    if let Some(next) = changed {
-        let mut typed = settings.typed.clone();
-        typed.name_another_file(&next.to_string_lossy());
-        return Err(Hinted::new(
-            format!(
-                "{}, and `{}` was changed since",
-                sent_already(&latest, &next),
-                latest.display()
-            ),
-            format!(
-                "correct the rows in `{}`, which tells what became of all of them, then run:\n  {}",
-                next.display(),
-                join(&typed.words)
             ),
         ));
     }
@@ -75,24 +62,107 @@ pub(in crate::application) fn go_on_from(settings: &mut RunSettings) -> Result<(
     Ok(())
 }
 
-/// Refuses to go on with a run from whose results another one went on: that one has sent these rows, as they were
-/// corrected since, or has left them out.
-pub(in crate::application) fn ensure_not_sent_again(settings: &RunSettings) -> Result<()> {
+/// Refuses to send rows of results that another run has sent again: an undo of what this run sets would know nothing
+/// of what that one has set.
+pub(in crate::application) fn ensure_not_sent_again(
+    settings: &RunSettings,
+    earlier: &EarlierRuns,
+    sheet: &Sheet,
+) -> Result<()> {
+    if matches!(settings.target, Target::Rehearsal { .. }) {
+        return Ok(());
+    }
+    let results = &settings.spec.sheet.path;
+    let Some(again) = sent_again(results, &earlier.ids(), sheet)? else {
+        return Ok(());
+    };
+    let mut typed = settings.typed.clone();
+    typed.name_another_file(&again.by.results.to_string_lossy());
+    Err(again.refuse(results, Some(join(&typed.words))))
+}
+
+/// The same for a run that is to go on after it has stopped.
+pub(in crate::application) fn ensure_may_go_on(
+    settings: &RunSettings,
+    sheet: &Sheet,
+) -> Result<()> {
     let results = &settings.spec.output;
     let Ok(run) = RecordedRun::open(&Journal::path_for(results)) else {
         return Ok(());
     };
-    let is_done = run.final_end().is_some_and(|end| end.complete);
-    let successors = open_successors(results, &run.header().id);
-    let Some(newest) = successors.first().filter(|_| !is_done) else {
+    if run.final_end().is_some_and(|end| end.complete) {
+        return Ok(());
+    }
+    let own = [run.header().id.clone()];
+    let Some(again) = sent_again(results, &own, sheet)? else {
         return Ok(());
     };
-    let said = sent_already(results, &newest.results);
-    let command = suggested_commands::send_left_of(settings, &newest.results);
-    Err(match command {
-        Some(command) => Hinted::new(said, format!("to go on from there: {command}")),
-        None => anyhow!(said),
-    })
+    let command = suggested_commands::send_left_of(settings, &again.by.results);
+    Err(again.refuse(results, command))
+}
+
+/// A run that has set something of the rows of results and is none of those that led to them.
+struct SentAgain {
+    by: OpenSuccessor,
+    /// It went on from these results, and not from those before them.
+    goes_on_from_these: bool,
+}
+
+/// Finds the newest one. Rows that somebody took into a file of their own go a way of their own.
+fn sent_again(results: &Path, own: &[RunId], sheet: &Sheet) -> Result<Option<SentAgain>> {
+    let beside = journal::header_of(&Journal::path_for(results)).ok();
+    if let Some(header) = beside.filter(|header| own.contains(&header.id))
+        && let Some(by) = open_successors(results, &header.id).into_iter().next()
+    {
+        return Ok(Some(SentAgain {
+            by,
+            goes_on_from_these: true,
+        }));
+    }
+    let branches = open_branches(results, own);
+    let (Ok(columns), false) = (&sheet.columns, branches.is_empty()) else {
+        return Ok(None);
+    };
+    let mut places: HashSet<TargetKey> = HashSet::new();
+    let mut records = sheet.records()?;
+    let mut numbered = NumberedRecord::default();
+    while records.read(&mut numbered)? {
+        let row = sheet.read_row(columns, &numbered, &Directory::default());
+        places.extend(row.ok().map(|row| row.key));
+    }
+    let mut branches = branches.into_iter();
+    let by = branches.find(|branch| !branch.places.is_disjoint(&places));
+    Ok(by.map(|by| SentAgain {
+        by,
+        goes_on_from_these: false,
+    }))
+}
+
+impl SentAgain {
+    /// The `command` goes on from the results of that run.
+    fn refuse(self, results: &Path, command: Option<String>) -> Error {
+        let OpenSuccessor {
+            results: newest,
+            undo,
+            resume,
+            ..
+        } = self.by;
+        let said = sent_already(results, &newest);
+        let undo = format!("or undo what that run has set first:\n  {undo}");
+        let go_on = match (resume, command) {
+            (Some(resume), _) => format!("to go on with that run:\n  {resume}"),
+            (None, Some(command)) if newest.is_file() => format!(
+                "`{}` tells what became of all these rows; correct there what has to be, then run:\n  {command}",
+                newest.display()
+            ),
+            _ => return Hinted::new(said, undo),
+        };
+        let refused = Hinted::new(said, go_on);
+        if self.goes_on_from_these {
+            return refused;
+        }
+        refused.with_hint(undo)
+    }
 }
 
 /// Follows the runs that went on from results as they are to the newest of them.
@@ -120,30 +190,6 @@ fn next_results(runs: &[FolderRun], results: &Path, service: &str) -> Result<Opt
     let sha256 = sheet::sha256_of(results)?;
     let went_on = |run: &&FolderRun| run.header.input.sha256 == sha256 && went_on(run, service);
     let next = runs.iter().rfind(went_on);
-    Ok(next.map(|run| results.with_file_name(run.results_name())))
-}
-
-/// The results of the run that went on from these before somebody changed them, if something that it set may
-/// still be there.
-fn sent_before_it_was_changed(
-    runs: &[FolderRun],
-    results: &Path,
-    service: &str,
-) -> Result<Option<PathBuf>> {
-    let Ok(own) = journal::header_of(&Journal::path_for(results)) else {
-        return Ok(None);
-    };
-    let sha256 = sheet::sha256_of(results)?;
-    let went_on = |run: &&FolderRun| {
-        let header = &run.header;
-        let name = Path::new(&header.input.name).file_name();
-        header.follows.as_ref() == Some(&own.id)
-            && name == results.file_name()
-            && header.input.sha256 != sha256
-            && went_on(run, service)
-    };
-    let next = runs.iter().rfind(went_on);
-    let next = next.filter(|_| !open_successors(results, &own.id).is_empty());
     Ok(next.map(|run| results.with_file_name(run.results_name())))
 }
 

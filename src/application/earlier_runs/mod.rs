@@ -127,6 +127,14 @@ impl EarlierRuns {
         runs.find(|run| run.header().id == *id)
     }
 
+    /// All of them, also those that cannot be read.
+    fn ids(&self) -> Vec<RunId> {
+        let damaged = self.damaged.iter().filter_map(|one| one.run.as_ref());
+        let known = self.runs.iter().chain(damaged);
+        let known = known.map(|run| &run.header().id);
+        known.chain(&self.missing).cloned().collect()
+    }
+
     /// The run that wrote the file, or most of it.
     pub fn written_by(&self) -> Option<RunId> {
         let damaged = self.damaged.iter().filter_map(|one| one.run.as_ref());

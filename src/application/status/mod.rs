@@ -24,8 +24,8 @@ use crate::model::hint::{Hinted, WithHint};
 pub use never_started_run::NeverStartedRun;
 pub(in crate::application) use places_undone::undone_at;
 pub use places_undone::{
-    OpenSuccessor, UndoneUndo, back_already, ensure_not_undone, is_in_force, open_successors,
-    put_back, undone_undo,
+    OpenSuccessor, UndoneUndo, back_already, ensure_not_undone, is_in_force, open_branches,
+    open_successors, put_back, undone_undo,
 };
 pub use related_runs::{FolderRun, runs_in, undone};
 pub use results_alone::ResultsAlone;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::related_runs::{FolderRun, heirs, runs_in};
+use super::related_runs::{FolderRun, command_to_go_on, heirs, line_of, runs_in};
 use super::results_of;
 use super::run_status::{Undone, UndonePart};
 use crate::application::suggested_commands;
@@ -26,6 +26,8 @@ pub struct OpenSuccessor {
     pub results: PathBuf,
     /// The command that undoes it.
     pub undo: String,
+    /// The command that goes on with it, if it did not reach its end.
+    pub resume: Option<String>,
     /// The places that have what it set, or may have it.
     pub places: HashSet<TargetKey>,
 }
@@ -34,12 +36,33 @@ pub struct OpenSuccessor {
 /// first, in the order in which they are to be undone. Undoing one undoes those that it went on from.
 pub fn open_successors(results: &Path, run: &RunId) -> Vec<OpenSuccessor> {
     let runs = runs_in(platform::folder_of(results));
+    open_among(&runs, results, heirs(&runs, run))
+}
+
+/// The same of the runs that went on from what these runs did or went on from, and that are none of those:
+/// results of these tell nothing of them.
+pub fn open_branches(results: &Path, own: &[RunId]) -> Vec<OpenSuccessor> {
+    let runs = runs_in(platform::folder_of(results));
+    let line = line_of(&runs, own);
+    let others = runs.iter().filter(|run| {
+        let follows = run.header.follows.as_ref();
+        let mut went_on_from = follows.into_iter().flat_map(|id| line_of(&runs, [id]));
+        !line.contains(&run.header.id) && went_on_from.any(|id| line.contains(id))
+    });
+    open_among(&runs, results, others.collect())
+}
+
+fn open_among(
+    runs: &[FolderRun],
+    results: &Path,
+    oldest_first: Vec<&FolderRun>,
+) -> Vec<OpenSuccessor> {
     let mut covered: HashSet<&RunId> = HashSet::new();
     let mut open = Vec::new();
-    let real = heirs(&runs, run).into_iter().rev();
+    let real = oldest_first.into_iter().rev();
     for heir in real.filter(|heir| !heir.header.settings.rehearsal) {
         let mut places = Known::of(heir).changed;
-        let fates = fates(&runs, heir);
+        let fates = fates(runs, heir);
         places.retain(|place| !fates.get(place).is_some_and(|fate| fate.is_certain));
         let is_covered = covered.contains(&heir.header.id);
         if is_covered && let Some(later) = open.last_mut() {
@@ -52,6 +75,7 @@ pub fn open_successors(results: &Path, run: &RunId) -> Vec<OpenSuccessor> {
             open.push(OpenSuccessor {
                 undo: undo_of(heir, &name),
                 results: name,
+                resume: command_to_go_on(heir),
                 places,
             });
         }

@@ -1,6 +1,7 @@
 //! How the runs of a folder hang together: which one goes on from the results of another, and which one
 //! undid another.
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -67,12 +68,32 @@ pub(super) fn is_sent_again(runs: &[FolderRun], run: &RunHeader) -> bool {
     real.any(may_have_sent)
 }
 
+/// These runs and those that they went on from, as far as the journals are there.
+pub(super) fn line_of<'r>(
+    runs: &'r [FolderRun],
+    own: impl IntoIterator<Item = &'r RunId>,
+) -> HashSet<&'r RunId> {
+    let mut line: HashSet<&RunId> = HashSet::new();
+    let mut next: Vec<&RunId> = own.into_iter().collect();
+    while let Some(id) = next.pop() {
+        let run = runs.iter().find(|run| run.header.id == *id);
+        if line.insert(id) {
+            next.extend(run.and_then(|run| run.header.follows.as_ref()));
+        }
+    }
+    line
+}
+
 /// The command that goes on with an undo of a run that did not reach its end.
 pub(super) fn unfinished_undo(runs: &[FolderRun], run: &RunId) -> Option<String> {
-    let undos = undos_of(runs, run);
-    let mut recorded = undos.filter_map(|undo| RecordedRun::open(&undo.journal).ok());
-    let unfinished = recorded.find(|undo| !undo.last_end().is_some_and(|end| end.complete))?;
-    let began = unfinished.last_begin()?;
+    undos_of(runs, run).find_map(command_to_go_on)
+}
+
+/// The command that goes on with a run that did not reach its end.
+pub(super) fn command_to_go_on(run: &FolderRun) -> Option<String> {
+    let recorded = RecordedRun::open(&run.journal).ok()?;
+    let is_done = recorded.last_end().is_some_and(|end| end.complete);
+    let began = recorded.last_begin().filter(|_| !is_done)?;
     Some(began.resume_command.clone()).filter(|command| !command.is_empty())
 }
 
