@@ -101,6 +101,7 @@ pub(in crate::application) fn prepare(
             latest_results::ensure_not_sent_again(settings, &earlier, sheet)?;
         }
         settings.lineage.follows = earlier.written_by();
+        settings.lineage.first_began = earlier.first_began();
         settings.lineage.add_real(earlier.runs());
         sheet.settle(done);
         plan_guard::obey_in_results(settings, &earlier, sheet)?;
@@ -223,6 +224,8 @@ pub(in crate::application) fn carry_over(
     let base_url = base_url(target);
     let cells = CellProof::new(sheet, columns, earlier, &base_url);
     let mut rows = EarlierRows::of(earlier, cells)?;
+    let header = journal.run().header().clone();
+    let own_order = |row| header.order_of(row);
     let mut records = sheet.records()?;
     let mut numbered = NumberedRecord::default();
     let mut next = || -> Result<Option<_>> {
@@ -235,18 +238,24 @@ pub(in crate::application) fn carry_over(
                 rows.known(&numbered)?
             };
             let history = match recorded {
-                Some((run, row, mut history)) => {
-                    let order = (run.header().started_at, row);
+                Some((run, _, mut history)) => {
                     for change in &mut history.changes {
-                        change.order.get_or_insert(order);
-                        change.earlier_read_at.get_or_insert(order.0);
+                        change
+                            .earlier_read_at
+                            .get_or_insert(run.header().started_at);
                     }
                     Some(history)
                 }
                 None if is_settled => None,
                 None => cells.history(&numbered),
             };
-            if let Some(history) = history.filter(|history| !history.is_empty()) {
+            let mut history = history.unwrap_or_default();
+            let order = rows.order_of(&numbered)?;
+            history.order = order.filter(|order| *order != own_order(numbered.row));
+            for change in &mut history.changes {
+                change.order = change.order.or(order);
+            }
+            if history.order.is_some() || !history.is_empty() {
                 return Ok(Some((numbered.row, history)));
             }
         }

@@ -71,6 +71,7 @@ pub(super) fn header(
         },
         plan: plan_file(settings, sheet)?,
         follows: settings.lineage.follows.clone(),
+        first_began: settings.lineage.first_began,
         undoes: settings.lineage.undoes.clone(),
         left_out: settings.lineage.left_out,
     })

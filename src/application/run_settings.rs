@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::application::command_line::TypedCommand;
 use crate::application::progress::ProgressMode;
 use crate::application::results::Form;
@@ -139,6 +141,8 @@ impl ChangeList {
 pub struct Lineage {
     /// The run whose failed rows this one sends again.
     pub follows: Option<RunId>,
+    /// When the first of those began.
+    pub first_began: Option<Timestamp>,
     /// The rows are those of results from which a run can go on.
     pub is_of_results: bool,
     /// The run that this one undoes.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::header::{BeginRecord, RunHeader};
-use super::row_history::{Place, RowChange, Sent};
+use super::row_history::{Place, RowChange, RowOrder, Sent};
 use crate::model::current_values::CurrentValues;
 use crate::model::failure_groups::FailureGroups;
 use crate::model::outcome::{Outcome, OutcomeKind};
@@ -43,6 +43,9 @@ pub(super) enum FinishedEntry<'r> {
 pub struct CarriedRecord {
     pub row: u64,
     pub from: RunId,
+    /// Where a row has its place in the order of all rows, if its number does not tell it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<RowOrder>,
     pub changes: Vec<RowChange>,
 }
 

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::row_history::RowOrder;
 use crate::model::failure_groups::Rows;
 use crate::model::ids;
 use crate::model::run_id::RunId;
@@ -50,6 +51,9 @@ pub struct RunHeader {
     /// The run whose failed rows this one sends again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follows: Option<RunId>,
+    /// When the first of these runs began, one before the other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_began: Option<Timestamp>,
     /// The run that this one undoes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoes: Option<RunId>,
@@ -134,6 +138,13 @@ pub struct MeaningfulSettings {
     /// Columns that are the person's own although they look like others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ignored_columns: Vec<String>,
+}
+
+impl RunHeader {
+    /// Where a row has its place in the order of all rows, as long as nothing else was noted of it.
+    pub fn order_of(&self, row: u64) -> RowOrder {
+        (self.first_began.unwrap_or(self.started_at), row)
+    }
 }
 
 impl MeaningfulSettings {

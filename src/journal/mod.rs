@@ -64,7 +64,9 @@ pub use header::{
 };
 pub use record_reader::RecordReader;
 pub use recorded_run::{RecordedRun, exists};
-pub use row_history::{Place, RowChange, RowHistory, Sent, may_have_been_applied, says_changed};
+pub use row_history::{
+    Place, RowChange, RowHistory, RowOrder, Sent, may_have_been_applied, says_changed,
+};
 pub use run_journal::Journal;
 pub use run_lock::is_being_written;
 pub use scanner::Damage;

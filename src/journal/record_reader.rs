@@ -56,6 +56,9 @@ impl<'r> RecordReader<'r> {
         if let Some(offset) = self.run.index.carried.of(row) {
             match self.entry_at(offset)? {
                 Some(Entry::Carried(record)) if record.row == row => {
+                    let mut changes = record.changes.iter().rev();
+                    let order = changes.find_map(|change| change.order);
+                    history.order = record.order.or(order);
                     history.changes = record.changes;
                 }
                 _ => return self.changed_by_another(),

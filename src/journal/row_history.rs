@@ -88,11 +88,14 @@ pub struct RowChange {
     pub outcome: Option<Outcome>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Timestamp>,
-    /// Where another run took it over: when the run began that sent it first, and its row there.
-    /// Changes to one place have this order, whatever became of the order of the rows since.
+    /// Where another run took it over: the order of its row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub order: Option<(Timestamp, u64)>,
+    pub order: Option<RowOrder>,
 }
+
+/// Where a row has its place among all rows, whatever became of the order of the files since: when the first run
+/// began that had it, and its number there. Rows for one location are sent in this order in each of the runs.
+pub type RowOrder = (Timestamp, u64);
 
 impl RowChange {
     /// Something was sent for the row besides what is known, and nobody knows what, or where to.
@@ -155,12 +158,15 @@ impl RowChange {
 /// between two runs. Oldest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RowHistory {
+    /// What an earlier run noted of its order.
+    pub order: Option<RowOrder>,
     pub changes: Vec<RowChange>,
 }
 
 impl RowHistory {
     /// Adds what was done next.
-    pub fn add(&mut self, change: RowChange) {
+    pub fn add(&mut self, mut change: RowChange) {
+        change.order = change.order.or(self.order);
         let is_same = |one: &RowChange| match (&one.place, &change.place) {
             (Some(one), Some(other)) => one.is_same(other),
             _ => true,

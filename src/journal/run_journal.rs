@@ -157,9 +157,14 @@ impl Journal {
             while self.end.pending() < BATCH
                 && let Some(next) = rows.next()
             {
-                let (row, RowHistory { changes }) = next?;
+                let (row, RowHistory { order, changes }) = next?;
                 let from = from.clone();
-                let record = CarriedRecord { row, from, changes };
+                let record = CarriedRecord {
+                    row,
+                    from,
+                    order,
+                    changes,
+                };
                 places.push((row, self.end.add(&Entry::Carried(record))?));
             }
             self.end.write()?;

@@ -224,10 +224,12 @@ fn a_row_that_was_the_same_as_one_that_is_corrected_asks_for_something_else() {
             .expect(code);
         assert_eq!(all_numbers(&stage)[0], json!(there));
         // One that was not corrected is the same still.
-        stage
-            .apply(&format!("sheet.results.csv --only-failed -o r.csv {flag}"))
-            .expect(0);
-        assert_eq!(stage.results("r.csv")[1]["message"], "the same as row 2");
+        if code == 2 {
+            stage
+                .apply("sheet.results.csv --only-failed -o r.csv")
+                .expect(0);
+            assert_eq!(stage.results("r.csv")[1]["message"], "the same as row 2");
+        }
     }
 }
 

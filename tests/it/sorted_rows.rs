@@ -3,6 +3,8 @@
 
 use serde_json::json;
 
+use wxbulk::simulator::Behavior;
+
 use crate::harness::{Stage, number};
 use crate::repeated_places::{all_numbers, planned, refused_at_first};
 use crate::undo::spelt_alike;
@@ -177,4 +179,83 @@ fn what_another_admin_set_after_an_undo_of_a_later_row_is_left_alone() {
     stage.set_number(2, 1, &a);
     stage.run_online("undo sheet.results.csv --yes").expect(1);
     assert_eq!(all_numbers(&stage)[0], json!(a));
+}
+
+#[test]
+fn a_row_that_was_not_sent_keeps_its_place_among_the_rows_of_its_location() {
+    let [a, b, c] = [61, 62, 63].map(number);
+    // One with a mistake, and one that was the same as the row before it.
+    for second in ["no number", &a] {
+        for name in ["sheet.results.csv", "copy.csv"] {
+            // The first row and the last one are refused.
+            let stage = refused_at_first(&[[&a, "", ""], [second, "", ""], [&c, "", ""]]);
+            let before = stage.state();
+            stage
+                .apply("sheet.csv --backup --allow-duplicates --skip-invalid")
+                .expect(1);
+            let text = std::fs::read_to_string(stage.path("sheet.results.csv")).expect("results");
+            let corrected = if second == "no number" {
+                text.replace("no number", &b)
+            } else {
+                text.replacen(&a, &b, 1)
+            };
+            stage.write(name, corrected);
+            stage
+                .apply(&format!("{name} --only-failed --allow-duplicates -o 2.csv"))
+                .expect(0);
+            let what = format!("{second} {name}");
+            assert_eq!(all_numbers(&stage)[0], json!(c), "{what}");
+            stage.run_online("undo 2.csv --yes").expect(0);
+            assert_eq!(spelt_alike(&stage.state()), spelt_alike(&before), "{what}");
+        }
+    }
+}
+
+#[test]
+fn a_row_that_is_the_same_as_another_has_its_place_wherever_it_is_now() {
+    let [a, b, c] = [61, 62, 63].map(number);
+    let stage = refused_at_first(&[[&b, "", ""], [&b, "", ""], [&a, "", ""]]);
+    stage.apply("sheet.csv --allow-duplicates").expect(1);
+    let text = std::fs::read_to_string(stage.path("sheet.results.csv")).expect("results");
+    stage.write("sheet.results.csv", text.replacen(&b, &c, 1));
+    // The last row is done, and now stands first: it still is what the location has in the end.
+    reorder(&stage, "sheet.results.csv", &[2, 0, 1]);
+    let sent = changes_sent(&stage);
+    stage.apply(AGAIN).expect(0);
+    assert_eq!(all_numbers(&stage)[0], json!(a));
+    assert_eq!(changes_sent(&stage), sent);
+}
+
+#[test]
+fn without_any_journal_rows_of_results_that_were_sorted_are_not_undone_in_a_guessed_order() {
+    let [a, b] = [61, 62].map(number);
+    let location = crate::harness::location_id(3);
+    let stage = Stage::new(Behavior {
+        faults: format!("400=100% once at {location}")
+            .parse()
+            .expect("faults"),
+        ..Behavior::instant()
+    });
+    let row = |location, n1: &str| format!("{},{n1}\n", crate::harness::location_id(location));
+    let rows = row(2, &a) + &row(2, &b) + &row(3, "+12025550003");
+    stage.write("sheet.csv", format!("locationId,n1\n{rows}"));
+    stage
+        .apply("sheet.csv --backup --allow-duplicates")
+        .expect(1);
+    reorder(&stage, "sheet.results.csv", &[2, 1, 0]);
+    stage.apply(AGAIN).expect(1);
+    let journals = ["sheet.results.csv.journal", "sheet.results-2.csv.journal"];
+    for name in journals {
+        std::fs::rename(stage.path(name), stage.path(&format!("{name}.away"))).expect("a journal");
+    }
+    let ran = stage.run_online("undo sheet.results-2.csv --yes").expect(1);
+    ran.says("not undone: row 3");
+    ran.says("not undone: row 4");
+    ran.says("put the journal of that run back");
+    assert_eq!(all_numbers(&stage)[0], json!(b));
+    for name in journals {
+        std::fs::rename(stage.path(&format!("{name}.away")), stage.path(name)).expect("a journal");
+    }
+    stage.run_online("undo sheet.results-2.csv --yes").expect(0);
+    assert_eq!(all_numbers(&stage)[0], json!(null));
 }

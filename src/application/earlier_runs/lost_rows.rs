@@ -5,11 +5,10 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use jiff::Timestamp;
 
 use crate::application::earlier_runs::{EarlierRuns, Found, journals_beside, open};
 use crate::application::status;
-use crate::journal::RecordedRun;
+use crate::journal::{RecordedRun, RowOrder};
 use crate::model::run_id::RunId;
 
 /// A row of an earlier run.
@@ -22,13 +21,10 @@ pub(in crate::application) struct LostRow {
     pub(in crate::application) results: PathBuf,
 }
 
-/// When the run began that sent a row first, and its number there.
-pub(super) type Origin = (Timestamp, u64);
-
 /// Finds them: what the earlier runs changed and the last ones have not taken over. Journals that are not
 /// there, or not readable, tell of none.
 pub(in crate::application) fn find(results: &Path, earlier: &EarlierRuns) -> Result<Vec<LostRow>> {
-    let mut known: HashSet<Origin> = HashSet::new();
+    let mut known: HashSet<RowOrder> = HashSet::new();
     for run in earlier.runs() {
         each_change(run, |origin, _, _| {
             known.insert(origin);
@@ -76,7 +72,7 @@ pub(super) fn each_followed(
 }
 
 /// Goes through what a run may have changed.
-fn each_change(run: &RecordedRun, mut add: impl FnMut(Origin, u64, &str)) -> Result<()> {
+fn each_change(run: &RecordedRun, mut add: impl FnMut(RowOrder, u64, &str)) -> Result<()> {
     let mut records = run.records()?;
     for row in 0..run.rows() {
         let history = records.history_of(row)?;
@@ -87,7 +83,7 @@ fn each_change(run: &RecordedRun, mut add: impl FnMut(Origin, u64, &str)) -> Res
                     "" => &place.id,
                     name => name,
                 });
-                let origin = change.order.unwrap_or((run.header().started_at, row));
+                let origin = change.order.unwrap_or_else(|| run.header().order_of(row));
                 add(origin, row, name);
             }
         }

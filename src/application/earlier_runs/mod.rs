@@ -135,6 +135,12 @@ impl EarlierRuns {
         known.chain(&self.missing).cloned().collect()
     }
 
+    /// When the first of all runs began that led to the file.
+    pub fn first_began(&self) -> Option<Timestamp> {
+        let runs = self.runs.iter().map(RecordedRun::header);
+        runs.map(|header| header.order_of(0).0).min()
+    }
+
     /// The run that wrote the file, or most of it.
     pub fn written_by(&self) -> Option<RunId> {
         let damaged = self.damaged.iter().filter_map(|one| one.run.as_ref());
@@ -224,6 +230,19 @@ impl EarlierRuns {
             return Some((self.place_of(&run)?, row));
         }
         Some((self.beside?, columns.row_in(&numbered.record)?))
+    }
+
+    /// The same of a row that may never have been sent, so that it has no check. In a file that was renamed it is one
+    /// of the only run that is known.
+    pub(in crate::application) fn locate_unsent(
+        &self,
+        columns: &Columns,
+        numbered: &NumberedRecord,
+    ) -> Option<(usize, u64)> {
+        let is_only_one = self.runs.len() == 1 && self.missing.is_empty();
+        let only = || Some((0, columns.row_in(&numbered.record)?));
+        let located = self.locate(columns, numbered);
+        located.or_else(|| is_only_one.then(only).flatten())
     }
 
     /// The check of a row, as long as it names one of the runs that wrote the file. One that somebody has

@@ -8,8 +8,8 @@ use anyhow::Result;
 use jiff::Timestamp;
 
 use crate::application::earlier_runs::EarlierRuns;
-use crate::application::earlier_runs::lost_rows::{Origin, each_followed};
-use crate::journal::{RecordReader, RecordedRun, RowChange};
+use crate::application::earlier_runs::lost_rows::each_followed;
+use crate::journal::{RecordReader, RecordedRun, RowChange, RowOrder};
 use crate::model::hint::Hinted;
 use crate::model::ids;
 use crate::model::outcome::OutcomeKind;
@@ -33,7 +33,7 @@ struct RowAgain {
     /// In the run that wrote the results.
     number: u64,
     /// Rows are sent in this order.
-    order: Origin,
+    order: RowOrder,
     changes: u32,
 }
 
@@ -44,7 +44,7 @@ struct RowsAgain {
     rows: Vec<RowAgain>,
     known: Vec<bool>,
     /// What rows have set of which no journal tells: where, in which order, their numbers in the file.
-    set_without_journal: Vec<(TargetKey, Origin, u64, Fields)>,
+    set_without_journal: Vec<(TargetKey, RowOrder, u64, Fields)>,
 }
 
 /// Tells the sheet. Of several rows for one location that are sent again, the order must be that of the run.
@@ -77,19 +77,17 @@ impl RowsAgain {
         let mut records = sheet.records()?;
         let mut numbered = NumberedRecord::default();
         while records.read(&mut numbered)? {
-            let located = earlier.locate(columns, &numbered);
+            let located = earlier.locate_unsent(columns, &numbered);
             // Without any journal the row itself says where the run had it.
             let told = columns.row_in(&numbered.record);
             let told = told.filter(|_| earlier.runs().is_empty());
             let Some(number) = located.map(|(_, row)| row).or(told) else {
                 continue;
             };
-            // One that is the same as another row goes where that row is now.
-            let is_same = columns.is_noted_as_same(&numbered.record);
             let kind = columns.outcome_in(&numbered.record);
             let is_set_here = located.is_none() && kind.is_some_and(is_set);
             let is_left = sheet.is_settled(columns, &numbered) || sheet.leaves_out(&numbered);
-            if is_same || is_left && !is_set_here {
+            if is_left && !is_set_here {
                 continue;
             }
             let Ok(asked) = sheet.read_row(columns, &numbered, &Directory::default()) else {
@@ -97,9 +95,8 @@ impl RowsAgain {
             };
             let order = match located {
                 Some((run, row)) => {
-                    let history = readers[run].history_of(row)?;
-                    let order = history.latest().and_then(|change| change.order);
-                    order.unwrap_or((earlier.runs()[run].header().started_at, row))
+                    let noted = readers[run].history_of(row)?.order;
+                    noted.unwrap_or_else(|| earlier.runs()[run].header().order_of(row))
                 }
                 None => (Timestamp::UNIX_EPOCH, number),
             };
@@ -125,11 +122,20 @@ impl RowsAgain {
 
     /// Which of two rows for one location comes last is what it has in the end.
     fn ensure_their_order(&self, results: &Path) -> Result<()> {
-        let pairs = self.rows.windows(2).filter(|pair| {
-            let [one, next] = [&pair[0], &pair[1]];
-            one.location == next.location && one.order > next.order && one.changes != next.changes
+        let locations = self
+            .rows
+            .chunk_by(|one, next| one.location == next.location);
+        let pairs = locations.flat_map(|rows| {
+            let mut last = &rows[0];
+            rows[1..].iter().filter_map(move |next| {
+                if next.order > last.order {
+                    last = next;
+                    return None;
+                }
+                (next.changes != last.changes).then_some([last, next])
+            })
         });
-        let pairs: Vec<&[RowAgain]> = pairs.collect();
+        let pairs: Vec<[&RowAgain; 2]> = pairs.collect();
         let mut rows: Vec<u64> = pairs
             .iter()
             .flat_map(|pair| pair.iter().map(|one| one.row))
@@ -182,7 +188,7 @@ impl RowsAgain {
                     let Some((location, fields)) = done(setting, &change) else {
                         continue;
                     };
-                    let order = change.order.unwrap_or((run.header().started_at, row));
+                    let order = change.order.unwrap_or_else(|| run.header().order_of(row));
                     let by = place.map_or(By::Unknown, |run| By::RowOfRun(run, row));
                     for one in self.at(location).iter().filter(|one| one.order < order) {
                         found.add(one.row, order, by, fields);
@@ -212,10 +218,10 @@ enum By {
 
 /// Fields that later rows have set since, and the first of these rows; by the rows that are sent again.
 #[derive(Debug, Default)]
-struct Found(BTreeMap<u64, (Origin, By, Fields)>);
+struct Found(BTreeMap<u64, (RowOrder, By, Fields)>);
 
 impl Found {
-    fn add(&mut self, row: u64, order: Origin, by: By, fields: Fields) {
+    fn add(&mut self, row: u64, order: RowOrder, by: By, fields: Fields) {
         let (first, known_by, known) = self.0.entry(row).or_insert((order, by, fields));
         *known = known.and(fields);
         if order < *first {

@@ -1,17 +1,19 @@
 //! The result cells of one row: what became of it, what was there before, and the check by which the
 //! row is known again.
 
+use std::collections::{HashMap, HashSet};
+
 use anyhow::{Result, bail};
 use jiff::Timestamp;
 
 use super::{Content, Form};
 use crate::journal::{
-    Place, RecordReader, RowChange, RowHistory, RowRecord, Sent, may_have_been_applied,
+    Place, RecordReader, RowChange, RowHistory, RowOrder, RowRecord, Sent, may_have_been_applied,
 };
 use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::{Outcome, OutcomeKind};
-use crate::model::row::Row;
+use crate::model::row::{Row, TargetKey};
 use crate::sheet::NumberedRecord;
 use crate::sheet::directory::Directory;
 use crate::sheet::result_columns::{NONE_SET, REHEARSED, RESULT_COLUMNS};
@@ -27,13 +29,17 @@ pub(super) struct ResultsWriter<'c> {
     histories: RecordReader<'c>,
     /// What rows ask for that nobody manages.
     names: Directory,
+    /// Locations of several rows, whose numbers tell another order than that in which they were sent.
+    out_of_order: HashSet<TargetKey>,
 }
 
 impl<'c> ResultsWriter<'c> {
     pub(super) fn new(content: Content<'c>) -> Result<ResultsWriter<'c>> {
+        let mut histories = content.journal.records()?;
         Ok(ResultsWriter {
             content,
-            histories: content.journal.records()?,
+            out_of_order: find_out_of_order(content, &mut histories)?,
+            histories,
             names: content.selection.directory.names_alone(),
         })
     }
@@ -80,7 +86,10 @@ impl<'c> ResultsWriter<'c> {
         } else {
             directory
         };
-        let is_read = is_sent_in_part || lacks_manager;
+        // One that is the same as another row has its place in the order, too.
+        let repeat = duplicates.of_row(number);
+        let is_twin = row.is_none() && repeat.is_some_and(|repeat| repeat.is_twin);
+        let is_read = is_sent_in_part || lacks_manager || is_twin;
         let whole = is_read.then(|| sheet.read_row(columns, numbered, directory));
         let whole = whole.and_then(Result::ok);
         self.write_line(table, &line, number, whole.as_ref().or(row), &history)
@@ -180,7 +189,9 @@ impl<'c> ResultsWriter<'c> {
             && change.is_some_and(|change| change.may_have_been_applied);
         let check = match (row, change) {
             (Some(row), _) => {
-                let has_more = hides_change || has_more(row, change, history);
+                let has_more = hides_change
+                    || has_more(row, change, history)
+                    || self.out_of_order.contains(&row.key);
                 Some(self.check(&Place::of(row), &Sent::of(row), number, earlier, has_more))
             }
             // It is left out now, and was sent before.
@@ -234,6 +245,43 @@ impl<'c> ResultsWriter<'c> {
     fn is_rehearsal(&self) -> bool {
         self.content.journal.run().header().settings.rehearsal
     }
+}
+
+/// The locations of which the rows that are sent or were sent stand in another order than that of the runs, since
+/// the results from which this one went on were sorted. Without a journal nobody could tell their order.
+fn find_out_of_order(
+    content: Content<'_>,
+    histories: &mut RecordReader<'_>,
+) -> Result<HashSet<TargetKey>> {
+    let mut found = HashSet::new();
+    let Selection {
+        sheet,
+        columns,
+        directory,
+        duplicates,
+        ..
+    } = *content.selection;
+    let header = content.journal.run().header();
+    if duplicates.is_empty() || header.follows.is_none() {
+        return Ok(found);
+    }
+    let mut last: HashMap<TargetKey, RowOrder> = HashMap::new();
+    let mut records = sheet.records()?;
+    let mut numbered = NumberedRecord::default();
+    while records.read(&mut numbered)? {
+        let Ok(row) = sheet.read_row(columns, &numbered, directory) else {
+            continue;
+        };
+        if !duplicates.shares(row.key) {
+            continue;
+        }
+        let noted = histories.history_of(numbered.row)?.order;
+        let order = noted.unwrap_or_else(|| header.order_of(numbered.row));
+        if last.insert(row.key, order).is_some_and(|last| last > order) {
+            found.insert(row.key);
+        }
+    }
+    Ok(found)
 }
 
 /// A row with what was sent in place of what was typed into it since: the check that is written for it tells

@@ -102,6 +102,7 @@ impl<'p> CellProof<'p> {
         };
         let others = check.has_more.then(RowChange::elsewhere);
         Some(RowHistory {
+            order: None,
             changes: others.into_iter().chain([change]).collect(),
         })
     }

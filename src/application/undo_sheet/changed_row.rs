@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::key_of;
-use crate::journal::{Place, RowChange, Sent};
+use crate::journal::{Place, RowChange, RowOrder, Sent};
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::row::TargetKey;
@@ -25,7 +25,7 @@ const NOT_SENT: &str =
 pub(super) struct ChangedRow {
     pub(super) key: TargetKey,
     /// Changes to one place are sent in this order.
-    pub(super) order: (Timestamp, u64),
+    pub(super) order: RowOrder,
     pub(super) place: Place,
     pub(super) earlier: CurrentValues,
     /// When the run began that read those.
@@ -75,11 +75,11 @@ impl RowVerdict {
         }
     }
 
-    /// Of what a row did, in order.
+    /// Of what a row did, in order; with the order of the row, and when the run began that tells of it.
     pub(super) fn of(
         changes: Vec<RowChange>,
         kind: &TargetKind,
-        order: (Timestamp, u64),
+        order: (RowOrder, Timestamp),
         why: Option<String>,
     ) -> RowVerdict {
         let mut why = why;
@@ -102,6 +102,11 @@ impl RowVerdict {
 }
 
 impl ChangedRow {
+    /// Whether no journal tells of it.
+    pub(super) fn is_told_by_cells(&self) -> bool {
+        self.order.0 == Timestamp::UNIX_EPOCH
+    }
+
     /// Whether it may have set this field.
     pub(super) fn sends(&self, index: usize) -> bool {
         let mut sent = self.sent.iter();
@@ -111,7 +116,7 @@ impl ChangedRow {
     fn of(
         change: RowChange,
         kind: &TargetKind,
-        order: (Timestamp, u64),
+        (order, read_at): (RowOrder, Timestamp),
     ) -> Result<ChangedRow, String> {
         if change.is_elsewhere() {
             return Err(NOT_ALL.into());
@@ -144,7 +149,7 @@ impl ChangedRow {
             order: change.order.unwrap_or(order),
             place,
             earlier,
-            read_at: change.earlier_read_at.unwrap_or(order.0),
+            read_at: change.earlier_read_at.unwrap_or(read_at),
             is_certain: change.outcome.as_ref().is_some_and(is_certain) && change.sent.len() == 1,
             sent: with(without(change.sent, &change.untouched), change.also_changed),
         })

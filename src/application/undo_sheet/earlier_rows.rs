@@ -6,7 +6,7 @@ use anyhow::Result;
 use crate::application::earlier_runs::EarlierRuns;
 use crate::application::earlier_runs::is_older_than_row;
 use crate::application::undo_sheet::CellProof;
-use crate::journal::{Place, RecordReader, RecordedRun, RowHistory, Sent};
+use crate::journal::{Place, RecordReader, RecordedRun, RowHistory, RowOrder, Sent};
 use crate::sheet::NumberedRecord;
 use crate::sheet::directory::Directory;
 
@@ -50,6 +50,20 @@ impl<'r> EarlierRows<'r> {
             proven.changes.into_iter().for_each(|one| history.add(one));
         }
         Ok(recorded)
+    }
+
+    /// The order of a row, where the runs tell it.
+    pub(in crate::application) fn order_of(
+        &mut self,
+        numbered: &NumberedRecord,
+    ) -> Result<Option<RowOrder>> {
+        let (_, columns) = self.cells.source();
+        let Some((run, row)) = self.earlier.locate_unsent(columns, numbered) else {
+            return Ok(None);
+        };
+        let noted = self.readers[run].history_of(row)?.order;
+        let header = self.earlier.runs()[run].header();
+        Ok(Some(noted.unwrap_or_else(|| header.order_of(row))))
     }
 
     /// What is known of a row, and by which run; `None` where no journal tells of it for certain.

@@ -46,6 +46,9 @@ use place_cells::OwnCells;
 use row_verdicts::Verdicts;
 pub use undo_source::{Named, UndoSource};
 
+const ORDER_UNKNOWN: &str =
+    "other rows are for its location, too, and only a journal that is not there tells their order";
+
 /// Rows whose cells are named.
 const ROWS_NAMED: usize = 3;
 
@@ -90,6 +93,13 @@ impl UndoSheet {
         (self.left_out.len() + self.lost.len()) as u64
     }
 
+    /// Adds a row that is left as it is. The first reason that is found counts.
+    fn leave_out(&mut self, row: u64, name: String, why: String) {
+        let is_new = self.left_out.last().is_none_or(|left| left.row != row);
+        self.left_out
+            .extend(is_new.then_some(LeftOut { row, name, why }));
+    }
+
     /// Adds a row whose cells are not what the run wrote, and what its journal says was there `before`.
     fn add_changed(&mut self, row: u64, cells: &[String], before: &str) {
         self.changed += 1;
@@ -118,6 +128,7 @@ pub fn write(undone: &UndoSource, base_url: &str) -> Result<UndoSheet> {
     let pass = || Pass::new(undone, columns, base_url);
     let Repeats {
         places: repeats,
+        without_order,
         last_row,
         outside,
         changed_hidden,
@@ -136,6 +147,7 @@ pub fn write(undone: &UndoSource, base_url: &str) -> Result<UndoSheet> {
     let mut table = Table::create(&first, source.detectable_csv_style())?;
     let own = OwnCells::of(source, columns, is_workbook(&first));
     own.write_names(&mut table)?;
+    let name = |numbered: &NumberedRecord| own.name_of(&names_of_rows, &numbered.record);
     let mut next_free = last_row + 1;
     let mut pass = pass()?;
     while let Some((numbered, changed_cells, verdict)) = pass.next_with_cells()? {
@@ -153,11 +165,7 @@ pub fn write(undone: &UndoSource, base_url: &str) -> Result<UndoSheet> {
                 continue;
             }
             RowVerdict::CannotBeUndone { why, changes } => {
-                undo.left_out.push(LeftOut {
-                    row: numbered.row,
-                    name: own.name_of(&names_of_rows, &numbered.record),
-                    why,
-                });
+                undo.leave_out(numbered.row, name(numbered), why);
                 changes
             }
             RowVerdict::Changed(changes) => {
@@ -171,6 +179,10 @@ pub fn write(undone: &UndoSource, base_url: &str) -> Result<UndoSheet> {
         };
         let mut number = numbered.row;
         for change in changes {
+            if without_order.contains(&change.key) {
+                undo.leave_out(numbered.row, name(numbered), ORDER_UNKNOWN.into());
+                continue;
+            }
             let is_repeated = repeats.contains(&change.key);
             let changes = if is_repeated {
                 // The first row of the location stands for all of them.
@@ -230,6 +242,8 @@ struct Pass<'p> {
 struct Repeats {
     /// Those that several rows of the part changed.
     places: HashSet<TargetKey>,
+    /// Those of them of which only a journal that is not there tells the order of their rows.
+    without_order: HashSet<TargetKey>,
     last_row: u64,
     /// Those that rows outside of the part changed, with the last of these.
     outside: HashMap<TargetKey, u64>,
@@ -298,13 +312,21 @@ impl<'p> Pass<'p> {
     fn find_repeats(mut self) -> Result<Repeats> {
         self.looks_outside = true;
         let mut keys = Vec::new();
+        let mut in_doubt = HashSet::new();
         while let Some((_, verdict)) = self.next()? {
-            keys.extend(verdict.changes().iter().map(|change| change.key));
+            let changes = verdict.changes().iter();
+            keys.extend(changes.clone().map(|change| change.key));
+            if matches!(verdict, RowVerdict::CannotBeUndone { .. }) {
+                let without_journal = changes.filter(|change| change.is_told_by_cells());
+                in_doubt.extend(without_journal.map(|change| change.key));
+            }
         }
         keys.sort_unstable();
         let pairs = keys.windows(2).filter(|pair| pair[0] == pair[1]);
+        let places: HashSet<TargetKey> = pairs.map(|pair| pair[0]).collect();
         Ok(Repeats {
-            places: pairs.map(|pair| pair[0]).collect(),
+            without_order: &places & &in_doubt,
+            places,
             last_row: self.last_row,
             outside: self.changed_outside,
             changed_hidden: self.changed_hidden,

@@ -50,8 +50,9 @@ impl<'p> Verdicts<'p> {
         let is_known = self.earlier.is_of_copy() || self.check_of(numbered).is_some();
         let recorded = self.rows.known(numbered)?;
         let recorded = recorded.map(|(run, row, history)| {
-            let order = (run.header().started_at, row);
-            (order, history.changes)
+            let header = run.header();
+            let order = history.order.unwrap_or_else(|| header.order_of(row));
+            ((order, header.started_at), history.changes)
         });
         let is_silent = recorded
             .as_ref()
@@ -162,6 +163,7 @@ impl<'p> Verdicts<'p> {
                 // A spreadsheet may have sorted them.
                 let row = self.columns.row_in(&numbered.record);
                 let order = (Timestamp::UNIX_EPOCH, row.unwrap_or(numbered.row));
+                let order = (order, Timestamp::UNIX_EPOCH);
                 RowVerdict::of(vec![change], self.columns.setting.target, order, why)
             }
             Err(_) if !says_changed && says_all => RowVerdict::Unproven,
