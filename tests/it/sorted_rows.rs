@@ -259,3 +259,37 @@ fn without_any_journal_rows_of_results_that_were_sorted_are_not_undone_in_a_gues
     stage.run_online("undo sheet.results-2.csv --yes").expect(0);
     assert_eq!(all_numbers(&stage)[0], json!(null));
 }
+
+#[test]
+fn a_deleted_row_is_named_where_another_row_was_left_as_an_earlier_run_noted_it() {
+    let row = |location, n1: &str| format!("{},{n1}\n", crate::harness::location_id(location));
+    // It fails in both of the first two runs.
+    let failing = crate::harness::location_id(4);
+    let stage = Stage::new(Behavior {
+        faults: format!("400=100% once at {failing}")
+            .parse()
+            .expect("faults"),
+        ..Behavior::instant()
+    });
+    let [a, b, c, d] = [61, 62, 63, 64].map(number);
+    let rows = row(2, "no number") + &row(2, &b) + &row(3, &c) + &row(4, &d);
+    stage.write("sheet.csv", format!("locationId,n1\n{rows}"));
+    stage
+        .apply("sheet.csv --backup --allow-duplicates --skip-invalid")
+        .expect(1);
+    let text = std::fs::read_to_string(stage.path("sheet.results.csv")).expect("results");
+    stage.write("sheet.results.csv", text.replace("no number", &a));
+    // What the first row asks for is set by the second already, so it is skipped.
+    stage.apply(AGAIN).expect(1);
+    reorder(&stage, "sheet.results-2.csv", &[0, 1, 3]);
+    stage
+        .apply("sheet.results-2.csv --only-failed --allow-duplicates")
+        .expect(0);
+    let line = "undo sheet.results-3.csv --even-if-used --yes";
+    let ran = stage.run_online(line).expect(1);
+    ran.says("not undone: row 4 of `sheet.results-2.csv`");
+    let now = stage.state();
+    let left =
+        [2, 3, 4].map(|row| now[crate::harness::location_id(row)]["autoTransferNumber1"].clone());
+    assert_eq!(left, [json!(null), json!(c), json!(null)]);
+}

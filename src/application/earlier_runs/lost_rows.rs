@@ -1,6 +1,7 @@
 //! Rows that an earlier run may have changed and that were deleted from its results before another run went
 //! on from those. No results that came after tell of them.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
@@ -24,8 +25,15 @@ pub(in crate::application) struct LostRow {
 /// Finds them: what the earlier runs changed and the last ones have not taken over. Journals that are not
 /// there, or not readable, tell of none.
 pub(in crate::application) fn find(results: &Path, earlier: &EarlierRuns) -> Result<Vec<LostRow>> {
+    // Rows that were left as they were name the run before the last one.
+    let mut before: HashSet<RunId> = HashSet::new();
+    each_followed(results, earlier, |run| {
+        before.insert(run.header().id.clone());
+        Ok(())
+    })?;
     let mut known: HashSet<RowOrder> = HashSet::new();
-    for run in earlier.runs() {
+    let runs = earlier.runs().iter();
+    for run in runs.filter(|run| !before.contains(&run.header().id)) {
         each_change(run, |origin, _, _| {
             known.insert(origin);
         })?;
@@ -51,7 +59,7 @@ pub(in crate::application) fn find(results: &Path, earlier: &EarlierRuns) -> Res
 pub(super) fn each_followed(
     results: &Path,
     earlier: &EarlierRuns,
-    mut each: impl FnMut(&RecordedRun) -> Result<()>,
+    each: impl FnMut(&RecordedRun) -> Result<()>,
 ) -> Result<()> {
     let follows = |run: &RecordedRun| run.header().follows.clone();
     let mut next: Vec<RunId> = earlier.runs().iter().filter_map(follows).collect();
@@ -60,15 +68,17 @@ pub(super) fn each_followed(
     }
     let journals: HashMap<RunId, PathBuf> = journals_beside(results);
     let mut seen: Vec<RunId> = Vec::new();
+    let mut followed: Vec<RecordedRun> = Vec::new();
     while let Some(id) = next.pop() {
         let path = journals.get(&id).filter(|_| !seen.contains(&id));
         seen.push(id);
         if let Some(Found::Run(run)) = path.map(|path| open(path)).transpose()? {
-            each(&run)?;
             next.extend(follows(&run));
+            followed.push(*run);
         }
     }
-    Ok(())
+    followed.sort_by_key(|run| Reverse(run.header().started_at));
+    followed.iter().try_for_each(each)
 }
 
 /// Goes through what a run may have changed.
