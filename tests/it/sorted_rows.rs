@@ -293,3 +293,54 @@ fn a_deleted_row_is_named_where_another_row_was_left_as_an_earlier_run_noted_it(
         [2, 3, 4].map(|row| now[crate::harness::location_id(row)]["autoTransferNumber1"].clone());
     assert_eq!(left, [json!(null), json!(c), json!(null)]);
 }
+
+#[test]
+fn after_an_undo_of_an_undo_the_part_that_was_undone_before_both_is_known() {
+    let (a, b) = (number(61), number(62));
+    let stage = planned([[&a, ""], [&b, ""]]);
+    let before = json!(all_numbers(&stage));
+    stage
+        .apply("sheet.csv --backup --allow-duplicates")
+        .expect(0);
+    for (line, is_a) in [
+        ("undo sheet.results.csv --rows 3", true),
+        ("undo sheet.results.csv", false),
+        ("undo sheet.results-3.csv", true),
+        ("undo sheet.results.csv", false),
+    ] {
+        stage.run_online(&format!("{line} --yes")).expect(0);
+        let now = json!(all_numbers(&stage));
+        let has_a = spelt_alike(&now[0]) == spelt_alike(&json!(a));
+        let is_back = spelt_alike(&now) == spelt_alike(&before);
+        assert_eq!((has_a, is_back), (is_a, !is_a), "{line}");
+    }
+}
+
+#[test]
+fn what_an_undo_has_not_reached_at_one_location_is_no_value_of_ours_there() {
+    let [a, b, c, other] = [61, 62, 63, 77].map(number);
+    let stage = Stage::instant();
+    let row =
+        |location, cells: &str| format!("{},{cells}\n", crate::harness::location_id(location));
+    let [first, second] = [&a, &b].map(|n1| format!("{n1},"));
+    let rows = [(2, &first), (2, &second), (3, &first), (3, &second)];
+    let rows = rows.map(|(location, cells)| row(location, cells)).concat();
+    let last = row(3, &format!(",{c}"));
+    stage.write("sheet.csv", format!("locationId,n1,n2\n{rows}{last}"));
+    stage
+        .apply("sheet.csv --backup --allow-duplicates")
+        .expect(0);
+    // One part of location 3 is back, and of the next one only location 2.
+    stage
+        .run_online("undo sheet.results.csv --rows 6 --yes")
+        .expect(0);
+    stage.set_number(3, 1, &other);
+    stage
+        .run_online("undo sheet.results.csv --rows 3,5 --yes")
+        .expect(1);
+    // What that would have put back, set by somebody else.
+    stage.set_number(3, 1, &a);
+    stage.run_online("undo sheet.results.csv --yes").expect(1);
+    let now = &stage.state()[crate::harness::location_id(3)]["autoTransferNumber1"];
+    assert_eq!(spelt_alike(now), spelt_alike(&json!(a)));
+}

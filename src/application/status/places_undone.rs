@@ -1,5 +1,6 @@
 //! Which places still have what a run set: undos put some back, and may have been undone themselves.
 
+use std::collections::hash_map::Entry as MapEntry;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
@@ -142,12 +143,15 @@ pub fn put_back(results: &Path) -> HashMap<TargetKey, Vec<Sent>> {
             if let Entry::Row(RowRecord {
                 place: Some(place),
                 sent: Some(values),
-                outcome,
                 ..
             }) = entry
-                && outcome.kind.is_success()
                 && let Ok(id) = ids::read(&place.id, setting.target.id)
-                && fates.contains_key(&id.key)
+                && let Some(fate) = fates.get(&id.key)
+                // At other places it need not have reached what it sent.
+                && fate
+                    .undos
+                    .iter()
+                    .any(|one| runs[*one].header.id == undo.header.id)
             {
                 sent.entry(id.key).or_default().push(values);
             }
@@ -286,12 +290,37 @@ impl Side {
 }
 
 /// Where a place went after a run left it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 struct Fate {
-    /// The undo that put it back, among the runs.
-    undo: usize,
-    /// It did; otherwise it may have.
+    /// The undos that put it back, one after the other, among the runs: where there are several rows for it, in
+    /// parts.
+    undos: Vec<usize>,
+    /// They did; otherwise they may have.
     is_certain: bool,
+}
+
+impl Fate {
+    /// Adds an undo that put something back, or found it `back_already`.
+    fn add(&mut self, undo: usize, is_back_already: bool) {
+        if !self.is_certain {
+            self.undos.clear();
+        }
+        if !is_back_already || self.undos.is_empty() {
+            self.undos.push(undo);
+        }
+        self.is_certain = true;
+    }
+
+    /// Takes away an undo that was undone itself, or all of them where it is not among them. Whether any is left.
+    fn take(&mut self, is_it: impl Fn(usize) -> bool) -> bool {
+        match self.undos.iter().rposition(|undo| is_it(*undo)) {
+            Some(index) => {
+                self.undos.remove(index);
+            }
+            None => self.undos.clear(),
+        }
+        !self.undos.is_empty()
+    }
 }
 
 /// The places that have no more, or may have no more, what a run left there. An undo leads to what was before
@@ -320,16 +349,29 @@ fn fates(runs: &[FolderRun], run: &FolderRun) -> HashMap<TargetKey, Fate> {
         let known = Known::of(other);
         for place in &known.changed | &known.done {
             let is_certain = known.done.contains(&place);
-            if side != own_side {
-                let new = Fate { undo, is_certain };
-                let fate = fates.entry(place).or_insert(new);
-                if is_certain && !fate.is_certain {
-                    *fate = new;
+            if side == own_side {
+                let MapEntry::Occupied(mut fate) = fates.entry(place) else {
+                    continue;
+                };
+                let undone = other.header.undoes.as_ref();
+                if !is_certain {
+                    fate.get_mut().is_certain = false;
+                } else if !fate
+                    .get_mut()
+                    .take(|undo| Some(&runs[undo].header.id) == undone)
+                {
+                    fate.remove();
                 }
-            } else if is_certain {
-                fates.remove(&place);
-            } else if let Some(fate) = fates.get_mut(&place) {
-                fate.is_certain = false;
+                continue;
+            }
+            let fate = fates.entry(place).or_insert(Fate {
+                undos: Vec::new(),
+                is_certain,
+            });
+            if is_certain {
+                fate.add(undo, !known.changed.contains(&place));
+            } else if fate.undos.is_empty() {
+                fate.undos.push(undo);
             }
         }
     }
@@ -355,7 +397,10 @@ fn beginning<'r>(runs: &'r [FolderRun], run: &'r FolderRun) -> (&'r FolderRun, S
 
 /// The undos that did it, oldest first.
 fn undos_of<'r>(runs: &'r [FolderRun], fates: &HashMap<TargetKey, Fate>) -> Vec<&'r FolderRun> {
-    let undos: BTreeSet<usize> = fates.values().map(|fate| fate.undo).collect();
+    let undos: BTreeSet<usize> = fates
+        .values()
+        .flat_map(|fate| fate.undos.iter().copied())
+        .collect();
     undos.into_iter().map(|undo| &runs[undo]).collect()
 }
 

@@ -65,17 +65,15 @@ impl MergedChanges {
         changes: &[ChangedRow],
         back: &[Sent],
     ) -> MergedChanges {
-        for Sent(values) in back {
-            for (index, (field, value)) in self.0.iter_mut().zip(values).enumerate() {
-                let (Some(field), Some(value)) = (field, value) else {
-                    continue;
-                };
-                let mut later = changes.iter().skip(1).filter(|change| change.sends(index));
-                let is_of_ours =
-                    later.any(|change| change.earlier.get(index).unwrap_or_default() == &**value);
-                if is_of_ours && !field.expected.contains(value) {
-                    field.expected.push(value.clone());
-                }
+        for (index, field) in self.0.iter_mut().enumerate() {
+            let (Some(field), Some(value)) = (field, last_sent(back, index)) else {
+                continue;
+            };
+            let mut later = changes.iter().skip(1).filter(|change| change.sends(index));
+            let is_of_ours =
+                later.any(|change| change.earlier.get(index).unwrap_or_default() == value);
+            if is_of_ours && !field.expected.iter().any(|one| **one == *value) {
+                field.expected.push(value.into());
             }
         }
         self
@@ -85,12 +83,9 @@ impl MergedChanges {
     pub(super) fn is_back(&self, back: &[Sent]) -> bool {
         let mut fields = self.0.iter().enumerate();
         fields.all(|(index, field)| {
-            let values = back.iter().rev();
-            let mut values = values.filter_map(|Sent(values)| values.get(index)?.as_deref());
-            let is_earlier =
-                |field: &FieldUndo, now| field.earlier.as_deref().unwrap_or_default() == now;
             let Some(field) = field else { return true };
-            values.next().is_some_and(|now| is_earlier(field, now))
+            let earlier = field.earlier.as_deref().unwrap_or_default();
+            last_sent(back, index) == Some(earlier)
         })
     }
 
@@ -116,6 +111,12 @@ impl MergedChanges {
         }
         self
     }
+}
+
+/// What of all this was sent last for a field.
+fn last_sent(sent: &[Sent], index: usize) -> Option<&str> {
+    let mut latest_first = sent.iter().rev();
+    latest_first.find_map(|Sent(values)| values.get(index)?.as_deref())
 }
 
 impl FieldUndo {
