@@ -62,6 +62,8 @@ pub(in crate::application) fn prepare(
                 if settings.spec.sheet.reading.rows.is_of_results() {
                     latest_results::ensure_not_sent_again(settings, &earlier, sheet)?;
                     set_since::note(&earlier, sheet, settings.spec.sheet.duplicates)?;
+                } else {
+                    set_since::ensure_order(&earlier, sheet, settings.spec.sheet.duplicates)?;
                 }
             }
             return Ok(EarlierRuns::default());
@@ -107,6 +109,9 @@ pub(in crate::application) fn prepare(
         plan_guard::obey_in_results(settings, &earlier, sheet)?;
         set_since::note(&earlier, sheet, settings.spec.sheet.duplicates)?;
         return Ok(earlier);
+    }
+    if settings.start == Start::Fresh {
+        set_since::ensure_order(&earlier, sheet, settings.spec.sheet.duplicates)?;
     }
     let count = done.iter().filter(|is_done| **is_done).count() as u64;
     let is_real = matches!(settings.target, Target::Service { .. });

@@ -125,6 +125,15 @@ pub(super) fn say_use_of_numbers(settings: &RunSettings, checked: &CheckedSheet,
     }
     let differs = tally.counts.of(OutcomeKind::Different) > 0;
     let is_verification = spec.fails_on_difference;
+    let set_again = tally.set_again.rows();
+    if is_verification && set_again > 0 {
+        let has = if set_again == 1 { "has" } else { "have" };
+        let noun = setting.target.noun;
+        say(&format!(
+            "note: {} {has} other values than a later row for the same {noun}, which is as that one asks for; so nothing differs there in the end",
+            plural(set_again, "row")
+        ));
+    }
     let is_asked_of_some = spec.usage_check == UsageCheck::WhereCleared
         && !spec.usage_check.plan_asks_of_all(setting)
         && !setting.used_in.is_empty();

@@ -66,10 +66,8 @@ pub(super) fn finalize(
     let mut lines = PlanLines::default();
     let written = write_results(settings, selection, &mut journal, &unfinished, &mut lines);
     let are_lines_printed = lines.end(settings, &journal);
-    let mut has_done_rows = false;
-    let (counts, (outside, of_use, not_correctable), results) = match written {
+    let (tally, results) = match written {
         Ok((mut tally, written)) => {
-            has_done_rows = tally.done_before > 0;
             if tally.are_rows_moved {
                 say_whose_rows_are_named(settings);
             }
@@ -78,30 +76,28 @@ pub(super) fn finalize(
             if let Err(error) = journal.end(end_record(&mut tally, written, reason.as_ref())) {
                 reason.get_or_insert(AbortReason::CannotRecord(error));
             }
-            (
-                tally.counts,
-                (tally.outside, tally.of_use, tally.not_correctable),
-                Some(settings.spec.output.display().to_string()),
-            )
+            (tally, Some(settings.spec.output.display().to_string()))
         }
         Err(error) => {
             say(&format!("error: {}", platform::describe_error(&error)));
             // Of rows without a record nothing can be told now.
-            (
-                journal.counts().unwrap_or_default(),
-                Default::default(),
-                None,
-            )
+            let tally = Tally {
+                counts: journal.counts().unwrap_or_default(),
+                ..Tally::default()
+            };
+            (tally, None)
         }
     };
-    let has_conflicts = counts.of(OutcomeKind::Conflict) > 0;
+    let has_done_rows = tally.done_before > 0;
+    let has_conflicts = tally.counts.of(OutcomeKind::Conflict) > 0;
     let mut summary = Summary {
         rows_in_sheet: checked.rows,
         rows_left,
-        counts,
-        outside,
-        of_use,
-        not_correctable,
+        set_again: tally.set_again.rows(),
+        counts: tally.counts,
+        outside: tally.outside,
+        of_use: tally.of_use,
+        not_correctable: tally.not_correctable,
         again_outside: suggested_commands::send_all_failed(settings),
         sent: sent_now(settings, sent, &unfinished),
         verb: verb(settings.spec.task),

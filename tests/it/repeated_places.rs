@@ -281,3 +281,29 @@ fn a_question_counts_rows_where_several_are_for_one_location() {
     assert!(shown.contains("Change up to 3 rows"), "{shown}");
     assert_eq!(changes_sent(&stage), sent);
 }
+
+#[test]
+fn a_verification_looks_at_what_the_rows_of_a_location_ask_for_in_the_end() {
+    let (a, b) = (number(61), number(62));
+    for (rows, then, code) in [
+        ([[&*a, ""], [&*b, ""]], None, 0),
+        // The last row is not the only one that counts.
+        ([[&*a, &*b], [&*b, ""]], None, 0),
+        ([[&*a, &*b], [&*b, ""]], Some(2), 4),
+        ([[&*a, ""], [&*b, ""]], Some(1), 4),
+    ] {
+        let stage = planned(rows);
+        stage.apply("sheet.csv --allow-duplicates").expect(0);
+        if let Some(field) = then {
+            set_elsewhere(&stage, field);
+        }
+        let line = "plan sheet.csv --allow-duplicates --exit-code";
+        let ran = stage.run_online(line).expect(code);
+        if code == 0 {
+            ran.says("note: 1 row has other values than a later row for the same location");
+        }
+        let summary = stage.run_online(&format!("{line} --summary json -o p.csv"));
+        let summary: Value = serde_json::from_str(&summary.stdout).expect("JSON");
+        assert_eq!(summary["exitCode"], code, "{rows:?} {then:?}");
+    }
+}

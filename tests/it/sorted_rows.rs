@@ -34,6 +34,8 @@ fn rows_that_are_sent_again_must_be_in_the_order_of_the_run() {
     for line in [
         format!("apply {AGAIN} --yes"),
         format!("plan {AGAIN} -o p.csv"),
+        "plan sheet.results.csv --allow-duplicates -o p.csv".to_string(),
+        "apply sheet.results.csv --allow-duplicates -o p.csv --yes".to_string(),
     ] {
         let ran = stage.run_online(&line).expect(2);
         ran.says("stand in another order than the run had them in");

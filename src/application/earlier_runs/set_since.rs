@@ -47,6 +47,20 @@ struct RowsAgain {
     set_without_journal: Vec<(TargetKey, RowOrder, u64, Fields)>,
 }
 
+/// Makes sure of the order where all rows of results are sent or planned once more.
+pub(in crate::application) fn ensure_order(
+    earlier: &EarlierRuns,
+    sheet: &Sheet,
+    duplicates: DuplicatePolicy,
+) -> Result<()> {
+    match &sheet.columns {
+        Ok(columns) if duplicates == DuplicatePolicy::InOrder => {
+            RowsAgain::read(earlier, sheet, columns)?.ensure_their_order(&sheet.path)
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Tells the sheet. Of several rows for one location that are sent again, the order must be that of the run.
 pub(in crate::application) fn note(
     earlier: &EarlierRuns,

@@ -7,6 +7,7 @@ pub(super) mod plan_cells;
 mod replaced_plan_columns;
 mod resolved_ids;
 mod results_writer;
+mod set_again;
 pub(super) mod usage_notes;
 
 use std::borrow::Cow;
@@ -19,6 +20,7 @@ use own_cells::{own_columns, unsent_columns, with_restored, with_values, write_o
 use replaced_plan_columns::OldPlan;
 use resolved_ids::missing_columns;
 use results_writer::{Line, ResultsWriter};
+use set_again::SetAgain;
 use usage_notes::UseNote;
 
 use crate::application::row_name::RowNames;
@@ -154,6 +156,8 @@ pub struct Tally {
     /// no rule uses, as far as it was asked.
     pub leading_nowhere: u64,
     pub unused: u64,
+    /// Rows of a plan that differ and whose location is as later rows ask for already.
+    pub(super) set_again: SetAgain,
     /// Rows that a plan of results would change although the run that wrote those has done them.
     pub done_before: u64,
 }
@@ -310,6 +314,7 @@ fn write_rows(
                     show(&line);
                 }
                 let row = row.as_ref();
+                tally.set_again.add(selection, row, &line.outcome);
                 let notes = content.notes_of_use(row, &line.outcome);
                 tally.note_use(&notes);
                 let was_done = |kind| RowFilter::FailedAndConflicts.leaves(kind);

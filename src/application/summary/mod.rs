@@ -47,6 +47,8 @@ pub struct Summary {
     pub results_form: ResultsForm,
     /// A difference is told by the exit code.
     pub fails_on_difference: bool,
+    /// Rows that differ although their location is as a later row asks for.
+    pub set_again: u64,
     /// A page or a log that was asked for could not be written.
     pub is_output_missing: bool,
     /// The command that goes on with this run.
@@ -117,7 +119,9 @@ impl Summary {
             Some(_) => ExitCode::Stopped,
             None if self.results.is_none() || !self.adds_up() => ExitCode::Stopped,
             None if self.not_done() > 0 || self.is_output_missing => ExitCode::SomeRowsNotDone,
-            None if self.fails_on_difference && self.counts.of(OutcomeKind::Different) > 0 => {
+            None if self.fails_on_difference
+                && self.counts.of(OutcomeKind::Different) > self.set_again =>
+            {
                 ExitCode::Different
             }
             None => ExitCode::Success,
@@ -243,6 +247,7 @@ mod tests {
             },
             verb: "sent",
             fails_on_difference: false,
+            set_again: 0,
             is_output_missing: false,
             counts,
             outside: Counts::default(),
