@@ -578,6 +578,24 @@ fn what_was_typed_into_a_row_that_is_done_is_not_passed_over() {
 }
 
 #[test]
+fn a_shortened_number_that_was_typed_over_remove_is_not_passed_over() {
+    let stage = stage();
+    let row = |location, n1: &str| format!("{},{n1}\n", crate::harness::location_id(location));
+    let rows = row(2, "REMOVE") + &row(3, "+14155550103");
+    stage.write("small.csv", format!("locationId,n1\n{rows}"));
+    stage.apply("small.csv --backup").expect(0);
+    let sent = changes_sent(&stage);
+    let text = std::fs::read_to_string(stage.path("small.results.csv")).expect("results");
+    stage.write(
+        "small.results.csv",
+        text.replacen("REMOVE", "4.96101E+11", 1),
+    );
+    let ran = stage.apply("small.results.csv --only-failed").expect(2);
+    ran.says("ask for something else now, and --only-failed does not send them: row 2\n");
+    assert_eq!(changes_sent(&stage), sent);
+}
+
+#[test]
 fn a_plan_of_another_service_or_of_a_rehearsal_guards_nothing() {
     let (stage, other) = (stage(), stage());
     stage.run_online("plan sheet.csv").expect(0);

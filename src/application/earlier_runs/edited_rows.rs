@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 use crate::application::earlier_runs::spreadsheet_losses::are_alike_but_for_losses;
-use crate::journal::{Place, RowChange};
+use crate::journal::{Place, RowChange, Sent};
 use crate::model::change::Change;
 use crate::model::row::Row;
 use crate::model::wording::plural;
@@ -74,9 +74,17 @@ impl EditedRows {
         check: Option<&RowCheck>,
     ) {
         let sent = change.and_then(|change| change.sent.last());
+        // A spreadsheet makes no number of a cell that has none.
+        let had_no_value = |index| match (sent, check) {
+            (_, Some(check)) => [None, Some("")]
+                .iter()
+                .any(|value| check.holds(CheckedPart::Sent(index), *value)),
+            (Some(Sent(sent)), None) => sent.get(index).and_then(Option::as_deref) == Some(""),
+            (None, None) => false,
+        };
         let is_other = |(index, read): (usize, &Option<Change<'_>>)| {
             let Some(asked) = read.as_ref().map(Change::field) else {
-                return false;
+                return had_no_value(index);
             };
             match (sent, check) {
                 (Some(sent), _) => {
