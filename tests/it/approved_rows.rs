@@ -4,6 +4,7 @@
 use std::fs;
 
 use serde_json::{Value, json};
+use wxbulk::simulator::Faults;
 
 use crate::harness::{Ran, Stage, count, location_id, number, sheet};
 use crate::location_rules;
@@ -418,6 +419,32 @@ fn what_was_typed_into_a_column_that_only_shows_the_plan_is_not_lost() {
     assert_eq!(now[location_id(6)]["autoTransferNumber1"], "+12025550188");
     // And once more from the results, whose `new1` is of the first plan.
     stage.run_online("plan second.csv -o q.csv").expect(0);
+}
+
+#[test]
+fn a_row_that_a_plan_could_not_approve_is_corrected_in_the_results() {
+    let stage = location_rules::stage(2, Faults::default());
+    // Row 3 clears a number to which its own rule sends calls.
+    let [one, two] = [2, 3].map(location_id);
+    stage.write(
+        "sheet.csv",
+        format!("locationId,n1,international\n{one},+12025550101,\n{two},REMOVE,TRANSFER_NUMBER_1\n"),
+    );
+    stage.run_online("plan sheet.csv").expect(1);
+    let plan = stage.results(PLAN);
+    assert_eq!(plan[1]["action"], "cannot");
+    assert_eq!(plan[1]["newInternational"], "TRANSFER_NUMBER_1");
+    let ran = stage.run_online(&format!("apply {PLAN} --yes --skip-invalid"));
+    ran.expect(1).says(format!("correct it in `{RESULTS}`"));
+    edit_cells(&stage, RESULTS, RESULTS, &[("international", 3, "BLOCK")]);
+    stage
+        .run_online(&format!("plan {RESULTS} --only-failed -o second.csv"))
+        .expect(0);
+    let line = format!("apply {RESULTS} --only-failed --backup --if-unchanged second.csv --yes");
+    stage.run_online(&line).expect(0);
+    let now = &stage.state()[location_id(3)];
+    assert!(now.to_string().contains(r#""action":"BLOCK""#), "{now}");
+    assert_eq!(now["autoTransferNumber1"], Value::Null, "{now}");
 }
 
 #[test]

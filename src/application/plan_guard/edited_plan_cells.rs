@@ -7,7 +7,6 @@ use anyhow::Result;
 
 use crate::application::plan_guard::plan_columns::shows;
 use crate::application::plan_guard::plan_edits::plan_and_send;
-use crate::application::plan_guard::what_it_saw;
 use crate::application::results::plan_cells;
 use crate::application::run_settings::RunSettings;
 use crate::application::status;
@@ -21,7 +20,7 @@ use crate::sheet::cell_text::text_in;
 use crate::sheet::columns::Columns;
 use crate::sheet::directory::Directory;
 use crate::sheet::problem::shorten;
-use crate::sheet::result_columns::{ACTION, NEW};
+use crate::sheet::result_columns::{ACTION, CANNOT, NEW};
 use crate::sheet::{NumberedRecord, Sheet};
 
 /// A cell that does not show what its row asks for. Either of them was changed since the plan.
@@ -116,8 +115,10 @@ fn suspects(sheet: &Sheet, columns: &Columns) -> Result<HashMap<Box<str>, Vec<Su
         let Ok(row) = sheet.read_row(columns, &numbered, &Directory::default()) else {
             continue;
         };
+        let action = action.map(|at| text_in(&numbered.record, at));
         // It was sent under a later plan than that of these columns, which could not tell what it would change.
-        let is_of_later_plan = action.is_some_and(|at| text_in(&numbered.record, at).is_empty());
+        let is_of_later_plan = action.as_deref() == Some("");
+        let is_cannot = action.as_deref() == Some(CANNOT);
         for (index, (change, column)) in row.changes.iter().zip(&shown).enumerate() {
             let (Some(asked), Some(column)) = (change.field(), *column) else {
                 continue;
@@ -132,7 +133,7 @@ fn suspects(sheet: &Sheet, columns: &Columns) -> Result<HashMap<Box<str>, Vec<Su
             };
             // What was not planned shows nothing.
             let is_unplanned = suspect.found.is_empty()
-                && (is_of_later_plan || columns.lacks_check(&numbered.record));
+                && (is_of_later_plan || is_cannot || columns.lacks_check(&numbered.record));
             if !is_unplanned && !shows(setting, index, &suspect.found, asked) {
                 let of_place = suspects.entry((&*row.target_id).into()).or_default();
                 of_place.push(suspect);
@@ -142,9 +143,10 @@ fn suspects(sheet: &Sheet, columns: &Columns) -> Result<HashMap<Box<str>, Vec<Su
     Ok(suspects)
 }
 
-/// What a plan shows of a field once its row is sent; nothing where it could not read it.
+/// What a plan shows of a field once its row is sent, also of a row that it does not approve; nothing where it
+/// could not read it.
 fn shown_by_plan(setting: &Setting, record: &RowRecord, index: usize) -> String {
-    let Some(seen) = what_it_saw(record) else {
+    let Some(seen) = &record.outcome.previous else {
         return String::new();
     };
     let sent = record.sent.as_ref().and_then(|sent| sent.0.get(index));

@@ -40,7 +40,6 @@ pub(super) use plan_in_force::{
     of_earlier,
 };
 use recorded_plan::Plan;
-pub(super) use recorded_plan::what_it_saw;
 use repeated_places::RepeatedPlaces;
 
 /// What the rows of a run must find.
