@@ -15,7 +15,7 @@ use crate::application::parallel_tasks::SharedStop;
 use crate::application::preflight::with_scope;
 use crate::application::run_lanes::managed_by;
 use crate::application::run_settings::RunSettings;
-use crate::application::session::Session;
+use crate::application::session::{AskedOwner, Session};
 use crate::engine::api_queries::{ApiClient, QueryError};
 use crate::model::ids;
 use crate::platform::StopRequests;
@@ -155,6 +155,7 @@ async fn wanted_of_one<S: Queries, T: StopRequests>(
     all_orgs: bool,
 ) -> Result<Wanted> {
     let mut api = api_client(settings, &mut session.lanes[0], &mut session.stop);
+    let mut owner = None;
     let managed = match api.organizations().await {
         Ok(organizations) => organizations,
         // A token that may read locations need not be one that may list organizations.
@@ -164,8 +165,16 @@ async fn wanted_of_one<S: Queries, T: StopRequests>(
     let wanted = match org {
         Some(org) => vec![Some(id_of(org, &managed)?)],
         None if all_orgs => managed.iter().map(|one| Some(one.id.clone())).collect(),
-        None => vec![own_organization(api.person().await, &managed)?],
+        None => {
+            let person = api.person().await;
+            owner = person.as_ref().ok().cloned();
+            vec![own_organization(person, &managed)?]
+        }
     };
+    session.owner = Some(AskedOwner {
+        organizations: managed.clone(),
+        person: owner,
+    });
     Ok((managed, wanted))
 }
 

@@ -54,9 +54,10 @@ pub(super) async fn look_up<S: Queries, T: StopRequests>(
     if checked.rows_to_send() == 0 {
         return Ok(ServiceFacts::default());
     }
+    let is_asked = session.is_asked();
     let mut facts = if session.has_several {
         // An export has listed what it reads by those who answered.
-        let left_out = if session.is_asked() {
+        let left_out = if is_asked {
             LeftOut::default()
         } else {
             let named = checked.organizations_named.iter();
@@ -83,7 +84,7 @@ pub(super) async fn look_up<S: Queries, T: StopRequests>(
     };
     let reads = settings.spec.task != Task::Write || settings.spec.first.is_some();
     // Of several one may lack the right that others have; the run leaves it out when it sees that.
-    if facts.abort.is_none() && reads && !session.has_several {
+    if facts.abort.is_none() && reads && !session.has_several && !is_asked {
         let selection = Selection {
             directory: &facts.directory,
             ..*selection
@@ -117,34 +118,26 @@ async fn facts_of_one<S: Queries, T: StopRequests>(
     checked: &CheckedSheet,
     known: Option<&ResolvedNames>,
 ) -> Result<ServiceFacts> {
-    let mut api = api_client(settings, &mut session.lanes[0], &mut session.stop);
-    let tries = api.policy.retry.tries;
-    if checked.named == 0 {
-        api.policy.retry.tries = FEW_TRIES.min(tries);
-    }
-    let organizations = match api.organizations().await {
-        Ok(organizations) => organizations,
-        Err(QueryError::Stopped(reason)) => {
-            return Ok(ServiceFacts::nothing_but(known, reason));
-        }
-        Err(query_error) => {
-            say(&format!(
-                "note: the service does not say which organizations the token manages, so those of the rows are not checked: {query_error}"
-            ));
-            Vec::new()
-        }
+    let (organizations, asked_person) = match session.owner.take() {
+        Some(owner) => (owner.organizations, owner.person),
+        None => match organizations_of_one(settings, session, checked).await {
+            Ok(organizations) => (organizations, None),
+            Err(reason) => return Ok(ServiceFacts::nothing_but(known, reason)),
+        },
     };
     if settings.start == Start::Resume && !organizations.is_empty() {
         // Rows of others stay for later.
         session.lanes[0].credentials[0].manages = Some(organizations.clone());
     }
-    let mut person = None;
-    if !organizations.is_empty() {
+    let mut person = asked_person;
+    if person.is_none() && !organizations.is_empty() {
         // Before names are looked up: it decides what rows mean that name no organization.
         person = match whose(settings, session).await {
             Ok(person) => person,
             Err(reason) => return Ok(ServiceFacts::nothing_but(known, reason)),
         };
+    }
+    if !organizations.is_empty() {
         session.lanes[0].person.clone_from(&person);
     }
     let may_tell = |facts: &ServiceFacts| {
@@ -155,7 +148,7 @@ async fn facts_of_one<S: Queries, T: StopRequests>(
     let mut facts =
         names_and_organizations(settings, session, organizations, selection, checked, known)
             .await?;
-    if !is_told && facts.abort.is_none() && may_tell(&facts) {
+    if person.is_none() && !is_told && facts.abort.is_none() && may_tell(&facts) {
         match whose(settings, session).await {
             Ok(found) => person = found,
             Err(reason) => facts.abort = Some(reason),
@@ -166,6 +159,28 @@ async fn facts_of_one<S: Queries, T: StopRequests>(
     }
     facts.person = person;
     Ok(facts)
+}
+
+/// What the token manages; nothing where the service does not say it. An error is why nothing can be sent.
+async fn organizations_of_one<S: Queries, T: StopRequests>(
+    settings: &RunSettings,
+    session: &mut Session<S, T>,
+    checked: &CheckedSheet,
+) -> Result<Vec<Organization>, AbortReason> {
+    let mut api = api_client(settings, &mut session.lanes[0], &mut session.stop);
+    if checked.named == 0 {
+        api.policy.retry.tries = FEW_TRIES.min(api.policy.retry.tries);
+    }
+    match api.organizations().await {
+        Ok(organizations) => Ok(organizations),
+        Err(QueryError::Stopped(reason)) => Err(reason),
+        Err(query_error) => {
+            say(&format!(
+                "note: the service does not say which organizations the token manages, so those of the rows are not checked: {query_error}"
+            ));
+            Ok(Vec::new())
+        }
+    }
 }
 
 /// Whose token it is. A token without the scope for that does as well. An error is why nothing can be sent.

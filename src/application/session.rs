@@ -15,6 +15,7 @@ use crate::stderr::say;
 use crate::webex::base_url::BaseUrl;
 use crate::webex::http::proxy::Proxy;
 use crate::webex::http::{Connection, Webex};
+use crate::webex::lists::{Organization, Person};
 use crate::webex::token::Credentials;
 use crate::webex::{Queries, Renewal, Service};
 
@@ -42,8 +43,19 @@ pub struct Session<S, T> {
     /// There were several credentials, each for organizations of its own.
     pub has_several: bool,
     pub stop: T,
+    /// What was asked already, where there is only one credential.
+    pub owner: Option<AskedOwner>,
     /// What stands in for the service in a rehearsal.
     pub simulator: Option<Simulator>,
+}
+
+/// Who the only credential is of, and what it manages.
+#[derive(Debug)]
+pub struct AskedOwner {
+    /// Empty where the service does not say it.
+    pub organizations: Vec<Organization>,
+    /// `None`: it was not asked, or is not said.
+    pub person: Option<Person>,
 }
 
 impl<S, T> Session<S, T> {
@@ -57,6 +69,7 @@ impl<S, T> Session<S, T> {
         Session {
             has_several: services.len() > 1,
             lanes: run_lanes::of_services(settings, services),
+            owner: None,
             stop,
             simulator,
         }
@@ -69,6 +82,7 @@ impl<S, T> Session<S, T> {
         Session {
             has_several: self.has_several,
             lanes: lanes.map(|lane| lane.map(&make)).collect(),
+            owner: self.owner,
             stop: self.stop,
             simulator: self.simulator,
         }
@@ -76,10 +90,11 @@ impl<S, T> Session<S, T> {
 }
 
 impl<S, T> Session<S, T> {
-    /// What each of several credentials manages is known.
+    /// What each credential manages is known.
     pub(super) fn is_asked(&self) -> bool {
         let mut credentials = self.lanes.iter().flat_map(|lane| &lane.credentials);
-        self.has_several && credentials.all(|one| one.manages.is_some())
+        let are_asked = self.has_several && credentials.all(|one| one.manages.is_some());
+        are_asked || self.owner.is_some()
     }
 }
 

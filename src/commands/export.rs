@@ -96,8 +96,8 @@ pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<Ex
         }
         export_sheet::write(&list, setting, &found.targets)?;
         left_out = found.left_out;
-        // Of several it is known by now what each manages.
-        asked = Some(session).filter(|session| session.has_several);
+        // It is known by now what each credential manages.
+        asked = Some(session);
         settings.lineage.left_out = left_out.len() as u64;
     }
     if settings.start == Start::Resume {

@@ -42,6 +42,25 @@ fn read(stage: &Stage, name: &str) -> String {
 fn what_is_exported_can_be_applied_and_changes_nothing() {
     let stage = partner(30, Faults::default());
     stage.run_online("export -o own.csv").expect(0);
+    let asked = stage.all_requests();
+    let asked = asked
+        .iter()
+        .map(|one| one["path"].as_str().expect("a path"));
+    let lists: Vec<&str> = asked
+        .filter(|path| !path.contains("outgoingPermission"))
+        .collect();
+    let once = [
+        "/organizations",
+        "/people/me",
+        "/telephony/config/locations",
+        "/locations",
+    ];
+    let mut seen = lists.clone();
+    seen.dedup();
+    assert_eq!(
+        seen, once,
+        "each list is asked for once, in pages: {lists:?}"
+    );
     let own = stage.results("own.csv");
     assert_eq!(own.len(), 30);
     assert!(own.iter().all(|row| row["orgId"] == org_id(0)));
