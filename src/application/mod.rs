@@ -59,5 +59,6 @@ mod terminal_question;
 pub mod token_check;
 pub mod undo_notes;
 pub mod undo_sheet;
+mod values_put_back;
 
 pub use run::run;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use crate::application::command_line::TypedCommand;
 use crate::application::progress::ProgressMode;
 use crate::application::results::Form;
+use crate::application::values_put_back::RowsBack;
 use crate::engine::pipeline::{RunPolicy, Task, UsageCheck};
 use crate::journal::{BeginRecord, GateRecord, Journal, Machine, RecordedRun};
 use crate::model::run_id::RunId;
@@ -152,7 +153,7 @@ pub struct Lineage {
     /// Rows of that run that cannot be put back, or organizations that an export lacks.
     pub left_out: u64,
     /// Rows of an undo that earlier undos have put back.
-    pub back_already: u64,
+    pub back_already: RowsBack,
     /// Later runs that changed some of what this one is to put back.
     pub later: Vec<LaterChanges>,
     /// The times to wait that they were told.

@@ -1,6 +1,7 @@
 //! What is told about an undo before it is sent: which rows it leaves out and why, and where the cells
 //! of the results are not what counts.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
@@ -12,6 +13,7 @@ use crate::application::earlier_runs::lost_rows::LostRow;
 use crate::application::status::{self, UndoneUndo};
 use crate::application::suggested_commands;
 use crate::application::undo_sheet::UndoSheet;
+use crate::application::values_put_back::RowsBack;
 use crate::journal::{Journal, RecordedRun};
 use crate::model::clock;
 use crate::model::hint::Hinted;
@@ -101,17 +103,24 @@ pub fn tell_what_is_under_way(runs: &[RecordedRun], verify: &str) {
 }
 
 /// Says which of its rows earlier undos have put back, so that it is clear what this one does, and where these
-/// are all of them, that nothing is sent; `verify` shows whether they still are. Returns how many these are.
-pub fn tell_what_is_back(results: &Path, undo: &UndoSheet, verify: &str, is_quiet: bool) -> u64 {
+/// are all of them, that nothing is sent; `verify` shows whether they still are.
+pub fn tell_what_is_back(
+    results: &Path,
+    undo: &UndoSheet,
+    verify: &str,
+    is_quiet: bool,
+) -> RowsBack {
     // Where the later rows of a location were undone, the earlier ones are not.
-    let places = undo.places.iter().copied();
+    let places = undo.places.iter().map(|(place, _)| *place);
     let is_open = |place: &TargetKey| {
         undo.changed_outside.contains(place) || undo.back_in_part.contains(place)
     };
-    let places = places.filter(|(place, _)| !is_open(place));
-    let (back, undos) = status::back_already(results, &places.collect::<Vec<_>>());
+    let places = places.filter(|place| !is_open(place));
+    let (places, undos) = status::back_already(results, places);
+    let rows_back = RowsBack::of(undo, &places);
+    let back = rows_back.rows;
     if back == 0 || is_quiet {
-        return back;
+        return rows_back;
     }
     let names: Vec<String> = undos
         .iter()
@@ -148,7 +157,22 @@ pub fn tell_what_is_back(results: &Path, undo: &UndoSheet, verify: &str, is_quie
             }
         ),
     });
-    back
+    rows_back
+}
+
+impl RowsBack {
+    fn of(undo: &UndoSheet, places: &HashSet<TargetKey>) -> RowsBack {
+        let mut back = RowsBack {
+            rows: places.len() as u64,
+            ..RowsBack::default()
+        };
+        let values = undo.places.iter().zip(&undo.values);
+        for (_, values) in values.filter(|((place, _), _)| places.contains(place)) {
+            back.values.set += u64::from(values.set);
+            back.values.cleared += u64::from(values.cleared);
+        }
+        back
+    }
 }
 
 /// Tells what the `places` have once these results of an undo are undone.

@@ -90,7 +90,7 @@ pub(super) async fn run(mut flags: UndoFlags, network: &impl Connect) -> Result<
             let verify = suggested_commands::plan_of(&settings, &undo.path);
             let is_quiet = settings.is_quiet();
             let back = undo_notes::tell_what_is_back(&flags.results, &undo, &verify, is_quiet);
-            if back == undo.rows {
+            if back.rows == undo.rows {
                 return Ok(if undo.rows_not_undone() == 0 {
                     ExitCode::Success
                 } else {

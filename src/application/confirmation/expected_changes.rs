@@ -16,6 +16,7 @@ pub(in crate::application) enum ChangesAhead {
     /// All of it as it was before a run, be that set or changed now.
     PutBack {
         rows: u64,
+        /// Values that are not back yet.
         set: u64,
         cleared: u64,
         /// Rows of these that earlier undos have put back.
@@ -35,13 +36,14 @@ impl ChangesAhead {
     ) -> ChangesAhead {
         let rows = checked.rows_to_send();
         let (set, cleared) = (checked.values_set, checked.values_cleared);
+        let back = settings.lineage.back_already;
         match planned {
             Some(planned) => ChangesAhead::Exactly { planned, rows },
             None if settings.spec.command == "undo" => ChangesAhead::PutBack {
                 rows,
-                set,
-                cleared,
-                back: settings.lineage.back_already.min(rows),
+                set: set.saturating_sub(back.values.set),
+                cleared: cleared.saturating_sub(back.values.cleared),
+                back: back.rows.min(rows),
                 sets_again: settings.lineage.sets_again.is_some(),
             },
             None if settings.spec.task == Task::Write => ChangesAhead::All { rows, set, cleared },
@@ -87,10 +89,10 @@ impl ChangesAhead {
                         grouped(others)
                     ),
                 };
-                say_counts_of_values(noun, &counts, true) + &others
+                say_counts_of_values(noun, &counts) + &others
             }
             ChangesAhead::All { set, cleared, .. } => {
-                say_counts_of_values(noun, &[(set, "set"), (cleared, "cleared")], true)
+                say_counts_of_values(noun, &[(set, "set"), (cleared, "cleared")])
             }
             ChangesAhead::PutBack {
                 set,
@@ -101,7 +103,7 @@ impl ChangesAhead {
             } => {
                 let verb = if sets_again { "set again" } else { "put back" };
                 let counts = [(set, verb), (cleared, "cleared")];
-                let said = say_counts_of_values(noun, &counts, back == 0);
+                let said = say_counts_of_values(noun, &counts);
                 match back {
                     0 => said,
                     1 => said + "; 1 more row is back already and is only read",
@@ -112,25 +114,31 @@ impl ChangesAhead {
                 }
             }
             ChangesAhead::AtMost { set, cleared, .. } => {
-                let counts = [(set, "set or changed"), (cleared, "cleared")];
-                say_counts_of_values(noun, &counts, false) + "; what is so already is left as it is"
+                let counts = [(set, "to set"), (cleared, "to clear")];
+                let counts = counts.iter().filter(|(count, _)| *count > 0);
+                let counts = counts
+                    .enumerate()
+                    .map(|(index, (count, verb))| match index {
+                        0 => format!("{} {verb}", plural(*count, noun)),
+                        _ => format!("{} {verb}", grouped(*count)),
+                    });
+                let counts: Vec<String> = counts.collect();
+                format!(
+                    "The sheet has {}; what is so already is only read",
+                    counts.join(", ")
+                )
             }
         }
     }
 }
 
 /// `25 numbers will be set, 20 changed, 4 cleared`; nothing of what none is.
-fn say_counts_of_values(noun: &str, counts: &[(u64, &str)], are_known: bool) -> String {
-    let [first_up_to, up_to] = if are_known {
-        ["", ""]
-    } else {
-        ["Up to ", "up to "]
-    };
+fn say_counts_of_values(noun: &str, counts: &[(u64, &str)]) -> String {
     let counts = counts.iter().filter(|(count, _)| *count > 0).enumerate();
     let said: Vec<String> = counts
         .map(|(index, (count, verb))| match index {
-            0 => format!("{first_up_to}{} will be {verb}", plural(*count, noun)),
-            _ => format!("{up_to}{} {verb}", grouped(*count)),
+            0 => format!("{} will be {verb}", plural(*count, noun)),
+            _ => format!("{} {verb}", grouped(*count)),
         })
         .collect();
     if said.is_empty() {
@@ -185,7 +193,7 @@ mod tests {
                     back: 2,
                     sets_again: false,
                 },
-                "Up to 6 numbers will be put back; 2 more rows are back already and are only read",
+                "6 numbers will be put back; 2 more rows are back already and are only read",
             ),
             (
                 ChangesAhead::PutBack {
@@ -203,7 +211,7 @@ mod tests {
                     set: 100,
                     cleared: 9,
                 },
-                "Up to 100 numbers will be set or changed, up to 9 cleared; what is so already is left as it is",
+                "The sheet has 100 numbers to set, 9 to clear; what is so already is only read",
             ),
         ] {
             assert_eq!(changes.in_words("number"), said);

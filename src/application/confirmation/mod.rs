@@ -344,7 +344,7 @@ fn whose(
         };
     }
     // Which rows earlier undos have put back is not told organization by organization.
-    let are_some_back = settings.lineage.back_already > 0;
+    let are_some_back = settings.lineage.back_already.rows > 0;
     let up_to = if are_some_back { "up to " } else { "" };
     let of = format!(" of {up_to}{}", plural(count as u64, "organization"));
     // Rows that ask for the same as others are among those of a sheet, and are not sent.

@@ -116,18 +116,22 @@ pub fn is_in_force(undo: &Path) -> bool {
     !fates(&runs, run).keys().any(|place| places.contains(place))
 }
 
-/// How many of these places earlier undos of a run have put back, and the results of those undos.
-pub fn back_already(results: &Path, undone: &[(TargetKey, u64)]) -> (u64, Vec<PathBuf>) {
-    let places: HashSet<TargetKey> = undone.iter().map(|(place, _)| *place).collect();
+/// Which of these places earlier undos of a run have put back, and the results of those undos.
+pub fn back_already(
+    results: &Path,
+    places: impl Iterator<Item = TargetKey>,
+) -> (HashSet<TargetKey>, Vec<PathBuf>) {
     let runs = runs_in(platform::folder_of(results));
     let Some(run) = run_of(&runs, &Journal::path_for(results)) else {
-        return (0, Vec::new());
+        return (HashSet::new(), Vec::new());
     };
+    let places: HashSet<TargetKey> = places.collect();
     let mut fates = fates(&runs, run);
     fates.retain(|place, fate| fate.is_certain && places.contains(place));
     let undos = undos_of(&runs, &fates).into_iter();
     let undos = undos.map(|undo| results.with_file_name(undo.results_name()));
-    (fates.len() as u64, undos.collect())
+    let undos = undos.collect();
+    (fates.into_keys().collect(), undos)
 }
 
 /// What undos of a run have put back that is still so: by the places, what was sent there.

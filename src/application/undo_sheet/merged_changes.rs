@@ -1,6 +1,7 @@
 //! All that was done to one location, put together: where to go back to, and what must be found there.
 
 use super::changed_row::ChangedRow;
+use crate::application::values_put_back::ValuesPutBack;
 use crate::journal::Sent;
 use crate::model::change::Change;
 use crate::setting::Setting;
@@ -87,6 +88,18 @@ impl MergedChanges {
             let earlier = field.earlier.as_deref().unwrap_or_default();
             last_sent(back, index) == Some(earlier)
         })
+    }
+
+    /// How many values are put back.
+    pub(super) fn values(&self) -> ValuesPutBack {
+        let mut values = ValuesPutBack::default();
+        for field in self.0.iter().flatten() {
+            match field.put_back() {
+                Change::Clear => values.cleared += 1,
+                Change::Set(_) | Change::Keep => values.set += 1,
+            }
+        }
+        values
     }
 
     /// Without the fields that were sent with the value they had: there is nothing to put back, and

@@ -17,6 +17,7 @@ use crate::application::earlier_runs::lost_rows::{self, LostRow};
 use crate::application::output_name::undo_sheets_of;
 use crate::application::row_name::RowNames;
 use crate::application::status;
+use crate::application::values_put_back::ValuesPutBack;
 use crate::journal::{RecordedRun, Sent};
 use crate::model::ids;
 use crate::model::row::TargetKey;
@@ -60,6 +61,8 @@ pub struct UndoSheet {
     pub rows: u64,
     /// Which ones, and their rows in the results.
     pub places: Vec<(TargetKey, u64)>,
+    /// How many values are put back at each of these.
+    pub values: Vec<ValuesPutBack>,
     /// Rows of the results that changed nothing.
     pub unchanged: u64,
     /// Rows that are hidden in the workbook, and so not chosen.
@@ -201,6 +204,7 @@ pub fn write(undone: &UndoSource, base_url: &str) -> Result<UndoSheet> {
             own.write_row(&mut table, number, &change, &changes, &numbered.record)?;
             undo.rows += 1;
             undo.places.push((change.key, number));
+            undo.values.push(changes.values());
             number = next_free;
             next_free += 1;
         }
