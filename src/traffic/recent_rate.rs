@@ -8,8 +8,8 @@ use super::Interval;
 /// Some minutes of traffic; what was before that may have been the search for the rate.
 const MOST_INTERVALS: usize = 60;
 
-/// Less says nothing of the rate.
-const SHORTEST_SECONDS: i64 = 5;
+/// Less says nothing of the rate: a limit of 300 a minute lets all of them pass at once.
+const SHORTEST_SECONDS: i64 = 60;
 
 /// Sums up the last intervals of a run.
 #[derive(Debug, Default)]
@@ -82,19 +82,19 @@ mod tests {
     #[test]
     fn what_passed_of_late_and_the_pauses_between_make_the_rate() {
         let mut rate = RecentRate::default();
-        rate.add(&interval(100, &[8, 8, 8, 8], 0));
+        rate.add(&interval(100, &[8; 24], 0));
         assert_eq!(rate.per_second(), None, "too short");
-        rate.add(&interval(104, &[8, 8, 8, 8, 8, 8], 8));
+        rate.add(&interval(124, &[8; 36], 48));
         assert_eq!(rate.per_second(), Some(7.2));
-        // Ten seconds of silence that were asked for.
-        rate.add(&interval(120, &[8, 8, 8, 8, 8], 0));
+        // A minute of silence that was asked for.
+        rate.add(&interval(220, &[8; 30], 0));
         assert_eq!(rate.per_second(), Some(112.0 / 25.0));
         // A part that was too short tells nothing new, and the night between is no pause.
         rate.begin_part();
         rate.add(&interval(50_000, &[1], 0));
         assert_eq!(rate.per_second(), Some(112.0 / 25.0));
-        rate.add(&interval(50_005, &[3, 3, 3, 3, 2], 0));
-        assert_eq!(rate.per_second(), Some(1.5));
+        rate.add(&interval(50_030, &[3; 30], 0));
+        assert_eq!(rate.per_second(), Some(91.0 / 60.0));
     }
 
     #[test]

@@ -60,10 +60,10 @@ fn the_time_that_is_left_is_that_of_the_rate_which_the_run_had() {
     let (mut journal, _) = Journal::open(&path).expect("its journal");
     let begin = journal.run().last_begin().cloned().expect("its begin");
     journal.begin(begin).expect("it can be written");
-    for (from, requests) in [(1000, 40), (1005, 40), (1010, 20), (1015, 20)] {
+    for (from, requests) in [(1000, 40), (1015, 40), (1030, 20), (1045, 20)] {
         let interval = Interval {
             from: Timestamp::from_second(from).expect("a time"),
-            requests: vec![requests; 5],
+            requests: vec![requests; 15],
             ..Interval::default()
         };
         journal.note_traffic(interval).expect("it can be written");

@@ -15,7 +15,9 @@ use crate::setting::usage_after_row;
 use crate::sheet::check::CheckedSheet;
 use crate::webex::Renewal;
 
-/// Requests a second where no limit is known: what the service documents for most of its calls.
+/// Requests a second where no limit is known: what the service documents for most of its calls. More is promised
+/// only where a run of these rows got it for minutes: what is remembered of the limit may be of a short run, or of
+/// a service that stood in for Webex.
 const USUAL_RATE: f64 = 5.0;
 
 /// A personal access token lives so long at most.
@@ -35,6 +37,8 @@ pub(in crate::application) struct ExpectedTime {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum KnownFrom {
     AnEarlierRun,
+    /// One that was faster. For how long it would have stayed so nobody knows.
+    AFasterRun,
     TheRateFlag,
     WhatIsUsual,
 }
@@ -63,6 +67,9 @@ pub(in crate::application) fn expected_time(
     let (known, known_from) = match (measured, remembered) {
         // These rows, or others of their run, took so long.
         (Some(measured), _) => (measured, KnownFrom::AnEarlierRun),
+        (None, Some(per_second)) if per_second > USUAL_RATE => {
+            (of_all(USUAL_RATE), KnownFrom::AFasterRun)
+        }
         (None, Some(per_second)) => (of_all(per_second), KnownFrom::AnEarlierRun),
         (None, None) => (of_all(USUAL_RATE), KnownFrom::WhatIsUsual),
     };
@@ -125,8 +132,13 @@ impl ExpectedTime {
     /// `20,000 rows take about 2 h 14 min: 2 requests each, at 5 a second, as is usual`
     pub(in crate::application) fn sentence(&self) -> String {
         let verb = if self.rows == 1 { "takes" } else { "take" };
+        let about = match self.known_from {
+            KnownFrom::AFasterRun => "up to",
+            _ => "about",
+        };
         let from = match self.known_from {
             KnownFrom::AnEarlierRun => "as an earlier run found",
+            KnownFrom::AFasterRun => "which is usual; an earlier run was faster",
             KnownFrom::TheRateFlag => "as --rate says",
             KnownFrom::WhatIsUsual => "which is usual",
         };
@@ -138,7 +150,7 @@ impl ExpectedTime {
             ),
         };
         format!(
-            "{} {verb} about {}: {} each{more}, at {} a second, {from}",
+            "{} {verb} {about} {}: {} each{more}, at {} a second, {from}",
             plural(self.rows, "row"),
             self.in_words(),
             plural(self.requests_a_row, "request"),
@@ -212,6 +224,13 @@ mod tests {
             (
                 expected(1, 1, 0.84),
                 "1 row takes about 2 s: 1 request each, at 0.8 a second, which is usual",
+            ),
+            (
+                ExpectedTime {
+                    known_from: KnownFrom::AFasterRun,
+                    ..expected(1000, 1, 5.0)
+                },
+                "1,000 rows take up to 3 min 20 s: 1 request each, at 5 a second, which is usual; an earlier run was faster",
             ),
             (
                 ExpectedTime {
