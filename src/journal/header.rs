@@ -224,6 +224,9 @@ pub struct BeginRecord {
     pub planned_sheet: String,
     #[serde(default, skip_serializing_if = "Rows::is_empty")]
     pub deleted_from_plan: Rows,
+    /// Those of its rows that were planned and marked as skipped in the plan.
+    #[serde(default, skip_serializing_if = "Rows::is_empty")]
+    pub skipped_in_plan: Rows,
     /// Rows of results that whoever approved the plan of them left out: the first and the last of each range.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out_of_plan: Vec<(u64, u64)>,

@@ -62,6 +62,13 @@ impl FailureGroups {
         self.causes.is_empty()
     }
 
+    /// Whether a row is one of these, as far as they are named.
+    pub fn contains(&self, row: u64) -> bool {
+        let rows = self.causes.iter().map(|cause| &cause.rows);
+        let mut ranges = rows.chain([&self.others]).flat_map(|rows| &rows.ranges);
+        ranges.any(|(first, last)| (*first..=*last).contains(&row))
+    }
+
     /// Adds those that were gathered elsewhere, of other rows.
     pub fn absorb(&mut self, gathered: FailureGroups) {
         for cause in gathered.causes {
@@ -98,6 +105,14 @@ impl FailureGroups {
 impl Rows {
     pub fn is_empty(&self) -> bool {
         self.count == 0
+    }
+
+    pub fn of(numbers: &[u64]) -> Rows {
+        let mut rows = Rows::default();
+        for row in numbers {
+            rows.add(*row);
+        }
+        rows
     }
 
     pub fn add(&mut self, row: u64) {

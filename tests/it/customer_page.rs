@@ -32,7 +32,7 @@ fn partner() -> Stage {
     stage
 }
 
-/// By ids or by names. Of each customer one row is done, one is refused, and one has nothing to do.
+/// By ids or by names. Of each customer one row is done, one is refused, and one is left out.
 fn sheet(org_column: &str) -> String {
     let mut text = format!("customer,{org_column},locationId,locationName,n1\n");
     for number in 1..10 {
@@ -152,6 +152,55 @@ fn the_way_back_on_a_customers_page_is_that_customers() {
     let initech = page(&stage, "sheet.results.Initech.report.html");
     assert!(!initech.contains("ndone by"), "{initech}");
     assert!(initech.contains("wxbulk undo "));
+}
+
+/// The rows that an earlier run has done are on it as well, also where the last run had none of that customer.
+#[test]
+fn a_customers_page_of_results_sent_again_has_the_rows_of_all_runs() {
+    let stage = partner();
+    // Row 9 is of Globex, and its location is gone.
+    stage.apply("sheet.csv --backup --rows 2-4,9").expect(1);
+    stage
+        .apply("sheet.results.csv --only-failed --rows 2-4,9 -o second.csv")
+        .expect(1);
+    for (customer, not_done) in [(0, "0"), (1, "1")] {
+        let name = CUSTOMERS[customer];
+        let mut report = stage.command("report second.csv -o one.html");
+        report.args(["--org", name]);
+        crate::harness::Ran::of(report.output().expect("it runs")).expect(0);
+        let page = page(&stage, "one.html");
+        ensure_only(&page, customer as u64);
+        for (figure_name, count) in [
+            ("Rows in this part", "3"),
+            ("Done", "1"),
+            ("Not done", not_done),
+            ("Numbers changed", "1"),
+        ] {
+            assert_eq!(figure(&page, figure_name), count, "{name}: {figure_name}");
+        }
+        assert!(page.contains("1 row, old and new"), "{page}");
+        fs::remove_file(stage.path("one.html")).expect("it was there");
+    }
+}
+
+#[test]
+fn the_only_customers_rows_are_undone_without_a_choice() {
+    let stage = partner();
+    let lines = sheet("orgName");
+    let mut lines = lines.lines();
+    let header = lines.next().expect("a header");
+    let row = lines.next().expect("a row");
+    // A row whose customer is not said has nothing to do.
+    stage.write(
+        "one.csv",
+        format!("{header}\n{row}\n,,,,\n,,{},,\n", location_id(4)),
+    );
+    stage.apply("one.csv --backup --skip-invalid").expect(1);
+    let mut report = stage.command("report one.results.csv -o one.html");
+    report.args(["--org", CUSTOMERS[0]]);
+    crate::harness::Ran::of(report.output().expect("it runs")).expect(0);
+    let command = way_back(&page(&stage, "one.html"));
+    assert!(!command.contains("--where"), "{command}");
 }
 
 #[test]

@@ -425,9 +425,9 @@ fn a_page_about_nothing_is_made_again_by_the_printed_command() {
     assert_eq!(page(&stage, "own.html"), "mine");
 }
 
-/// Verdict, counts and lists are of what this run did; how the sheet stands is told beside it.
+/// Results have the rows of all runs that they come from, and so has the page about them.
 #[test]
-fn the_page_of_a_run_that_went_on_from_results_is_about_that_run() {
+fn the_page_of_results_is_about_all_runs_they_come_from() {
     let faults = "400=100% once at 5eed0000-0000-4000-8000-000000000004";
     let stage = Stage::new(Behavior {
         faults: faults.parse().expect("faults"),
@@ -442,28 +442,36 @@ fn the_page_of_a_run_that_went_on_from_results_is_about_that_run() {
     let first = page(&stage, "first.html");
     assert!(first.contains("Finished, with 2 rows not done."), "{first}");
     assert_eq!(figure(&first, "Rows in the sheet"), 6);
+    let set_first = figure(&first, "Numbers set");
 
     stage
         .apply("r.csv --only-failed --report second.html")
         .expect(1);
     let second = page(&stage, "second.html");
-    assert!(!second.contains("listed below"), "{second}");
     assert!(
-        second.contains("Finished: every row of this run is done.</strong> Of 6 rows in the sheet, 5 are done and 1 is not done."),
+        second.contains("Finished, with 1 row not done."),
         "{second}"
     );
     for (name, count) in [
-        ("Rows of this run", 1),
-        ("Done", 1),
-        ("Not done", 0),
-        ("Rows changed", 1),
-        ("Numbers set", 1),
         ("Rows in the sheet", 6),
-        ("Not done in the sheet", 1),
+        ("Done", 5),
+        ("Not done", 1),
+        ("Rows changed", 5),
+        ("Numbers set", set_first + 1),
     ] {
         assert_eq!(figure(&second, name), count, "{name}");
     }
-    assert!(second.contains("How the whole sheet stands"), "{second}");
+    // The change of each row that was set, and the row in conflict with its cause.
+    assert!(second.contains("5 rows, old and new"), "{second}");
+    assert!(second.contains("conflict</h3>"), "{second}");
+    let runs = second.split("Runs that these rows are of").nth(1);
+    let runs = runs
+        .expect("a table of runs")
+        .split("</table>")
+        .next()
+        .unwrap_or_default();
+    assert!(runs.contains("r.csv"), "{runs}");
+    assert_eq!(runs.matches("<tr>").count(), 3, "{runs}");
     // What is undone with it are the changes of both runs.
     assert!(
         second.contains("This puts them back at 5 locations"),

@@ -56,9 +56,17 @@ impl Changes {
     }
 
     /// Adds a row that is finished. Of a plan those count that would be changed.
-    pub(super) fn add(&mut self, setting: &Setting, record: &RowRecord) {
+    /// `first` is what was there before the first of several runs that changed the row.
+    pub(super) fn add(
+        &mut self,
+        setting: &Setting,
+        record: &RowRecord,
+        first: Option<&CurrentValues>,
+    ) {
         let noted = self.noted.remove(&record.row);
-        let earlier = record.outcome.previous.as_ref().or(noted.as_ref());
+        let earlier = first
+            .or(record.outcome.previous.as_ref())
+            .or(noted.as_ref());
         let is_change = matches!(
             record.outcome.kind,
             OutcomeKind::Updated | OutcomeKind::Different

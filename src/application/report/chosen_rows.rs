@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::{Result, anyhow, bail};
 
 use super::customer_cells::CustomerCells;
+use super::earlier_section::{self, EarlierRun};
 use super::organization_of_run::organization_called;
 use super::page_choice::PageChoice;
 use crate::application::earlier_runs::recorded_reading;
@@ -32,6 +33,8 @@ pub(super) struct ChosenRows {
     /// What they are: `of Acme Ltd`, `--where wave=1`.
     pub(super) said: String,
     rows: HashSet<u64>,
+    /// What rows came to that only earlier runs sent.
+    pub(super) of_earlier_runs: Vec<OutcomeKind>,
     /// Rows of which the journal does not tell.
     pub(super) without_record: Vec<(u64, Outcome)>,
     organizations: Vec<Organization>,
@@ -43,9 +46,15 @@ pub(super) struct ChosenRows {
 }
 
 impl ChosenRows {
-    pub(super) fn find(results: &Path, journal: &Path, choice: &PageChoice) -> Result<ChosenRows> {
+    pub(super) fn find(
+        results: &Path,
+        journal: &Path,
+        choice: &PageChoice,
+        earlier: &[EarlierRun],
+    ) -> Result<ChosenRows> {
         let run = RecordedRun::open(journal)?;
-        let begin = run.last_begin().cloned().unwrap_or_default();
+        let mut begin = run.last_begin().cloned().unwrap_or_default();
+        earlier_section::add_organizations(&mut begin, earlier);
         let organizations = &begin.organizations;
         let wanted = choice.organization.as_deref();
         let wanted = wanted
@@ -82,6 +91,9 @@ impl ChosenRows {
                 let id = begin.organization_of(place.org_id.as_deref());
                 *rows_of.entry(key_of(id)).or_default() += 1;
                 chosen.places.extend(key_of_place(place, columns.setting));
+                if !run.has_record_of(row) {
+                    chosen.of_earlier_runs.extend(kind);
+                }
             } else if let Some(outcome) = kind
                 .map(|kind| {
                     let message = columns.message_in(&numbered.record).unwrap_or_default();
@@ -105,7 +117,7 @@ impl ChosenRows {
         });
         chosen.organizations = of_rows.collect();
         chosen.undo_flags = choice.part.flags();
-        if wanted.is_some() {
+        if wanted.is_some() && organizations.len() > 1 {
             chosen.part = cells.selector();
             chosen.undo_flags.extend(chosen.part.flags());
         }
@@ -127,6 +139,7 @@ impl ChosenRows {
         BeginRecord {
             rows_to_send: Some(self.count() - left_out.count() as u64),
             deleted_from_plan: Rows::default(),
+            skipped_in_plan: Rows::default(),
             credentials: Vec::new(),
             organizations: self.organizations.clone(),
             ..begin
@@ -155,7 +168,9 @@ pub fn part_of_organization(results: &Path, wanted: &str) -> Result<Option<RowSe
         return Ok(None);
     }
     let run = RecordedRun::open(&journal)?;
-    let begin = run.last_begin().cloned().unwrap_or_default();
+    let earlier = EarlierRun::all_before(&journal, run.header());
+    let mut begin = run.last_begin().cloned().unwrap_or_default();
+    earlier_section::add_organizations(&mut begin, &earlier);
     let organizations = &begin.organizations;
     if organizations.iter().all(|one| one.id.is_empty()) {
         return Ok(None);
@@ -169,7 +184,9 @@ pub fn part_of_organization(results: &Path, wanted: &str) -> Result<Option<RowSe
             organization: Some(wanted.to_string()),
             part: RowSelector::default(),
         };
-        return Ok(Some(ChosenRows::find(results, &journal, &choice)?.part));
+        return Ok(Some(
+            ChosenRows::find(results, &journal, &choice, &earlier)?.part,
+        ));
     }
     let places = places_of(&journal)?.into_iter();
     let theirs = places
@@ -192,6 +209,10 @@ fn places_of(journal: &Path) -> Result<HashMap<u64, Place>> {
     let mut places = HashMap::new();
     journal::read_through(journal, |entry| {
         let (row, place) = match entry {
+            Entry::Carried(record) => {
+                let latest = record.changes.into_iter().next_back();
+                (record.row, latest.and_then(|latest| latest.place))
+            }
             Entry::Row(record) => (record.row, record.place),
             Entry::Previous(record) => (record.row, record.place),
             _ => return,

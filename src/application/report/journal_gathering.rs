@@ -7,11 +7,14 @@ use jiff::Timestamp;
 
 use super::changes_section::Changes;
 use super::chosen_rows::ChosenRows;
+use super::earlier_section::{self, EarlierRun};
 use super::organization_section::Organizations;
 use super::request_counts::Series;
 use super::run_model::{RunModel, WorkSession, between, total};
 use crate::application::row_name::RowNames;
-use crate::journal::{BeginRecord, EndRecord, Entry, PreviousRecord, RowRecord, RunHeader};
+use crate::journal::{
+    BeginRecord, CarriedRecord, Entry, Place, PreviousRecord, RowChange, RowRecord, RunHeader,
+};
 use crate::model::failure_groups::FailureGroups;
 use crate::model::outcome::OutcomeKind;
 use crate::setting::Setting;
@@ -31,20 +34,23 @@ const MOST_NAMES: usize = 2000;
 pub(super) struct Gathering<'c> {
     /// The only rows that are told of.
     pub(super) chosen: Option<&'c ChosenRows>,
-    setting: &'static Setting,
-    sittings: Vec<WorkSession>,
-    recorded: BTreeMap<OutcomeKind, u64>,
+    pub(super) setting: &'static Setting,
+    pub(super) sittings: Vec<WorkSession>,
+    pub(super) recorded: BTreeMap<OutcomeKind, u64>,
     causes: FailureGroups,
     names: BTreeMap<u64, Box<str>>,
     row_names: RowNames,
     /// The organization of rows that name none; empty where it is not known.
     own: Box<str>,
-    changes: Changes,
-    organizations: Organizations,
+    pub(super) changes: Changes,
+    pub(super) organizations: Organizations,
     latencies: LatencyHistogram,
     requests: u64,
     throttled: u64,
     unanswered: u64,
+    /// What the runs before this one did to rows that this one has not finished.
+    pub(super) carried: BTreeMap<u64, Vec<RowChange>>,
+    pub(super) earlier: Vec<EarlierRun>,
 }
 
 impl Gathering<'_> {
@@ -65,7 +71,14 @@ impl Gathering<'_> {
             requests: 0,
             throttled: 0,
             unanswered: 0,
+            carried: BTreeMap::new(),
+            earlier: Vec::new(),
         }
+    }
+
+    /// The runs that this one goes on from.
+    pub(super) fn after(self, earlier: Vec<EarlierRun>) -> Self {
+        Gathering { earlier, ..self }
     }
 
     pub(super) fn add(&mut self, entry: Entry) {
@@ -74,13 +87,15 @@ impl Gathering<'_> {
         };
         match entry {
             // The header is handed over at the end.
-            Entry::Run(_)
-            | Entry::Names(_)
-            | Entry::Carried(_)
-            | Entry::Gate(_)
-            | Entry::CredentialEnded(_) => {}
+            Entry::Run(_) | Entry::Names(_) | Entry::Gate(_) | Entry::CredentialEnded(_) => {}
+            Entry::Carried(CarriedRecord { row, changes, .. }) => {
+                self.carried.insert(row, changes);
+            }
             Entry::Previous(record) => self.changes.note(&record),
-            Entry::Begin(begin) => {
+            Entry::Begin(mut begin) => {
+                if self.chosen.is_none() {
+                    earlier_section::add_organizations(&mut begin, &self.earlier);
+                }
                 self.row_names = RowNames::of(Some(&begin));
                 self.own = begin.own_organization.as_str().into();
                 let is_same = self
@@ -98,10 +113,7 @@ impl Gathering<'_> {
                 sitting.begin = Some(begin);
             }
             Entry::Row(mut record) => {
-                if let Some(place) = &mut record.place {
-                    let own = || Some(self.own.clone()).filter(|own| !own.is_empty());
-                    place.org_id = place.org_id.take().or_else(own);
-                }
+                self.name_organization(record.place.as_mut());
                 self.add_row(&record);
             }
             Entry::Traffic(interval) => self.add_interval(&interval),
@@ -121,30 +133,55 @@ impl Gathering<'_> {
         match entry {
             Entry::Begin(begin) => Some(Entry::Begin(chosen.narrow_begin(begin))),
             Entry::End(end) => Some(Entry::End(ChosenRows::narrow_end(&end))),
-            Entry::Row(RowRecord { row, .. }) | Entry::Previous(PreviousRecord { row, .. }) => {
-                chosen.contains(row).then_some(entry)
-            }
+            Entry::Row(RowRecord { row, .. })
+            | Entry::Previous(PreviousRecord { row, .. })
+            | Entry::Carried(CarriedRecord { row, .. }) => chosen.contains(row).then_some(entry),
             // Traffic is of all rows together.
             _ => None,
+        }
+    }
+
+    pub(super) fn name_organization(&self, place: Option<&mut Place>) {
+        if let Some(place) = place {
+            let own = || Some(self.own.clone()).filter(|own| !own.is_empty());
+            place.org_id = place.org_id.take().or_else(own);
+        }
+    }
+
+    pub(super) fn add_cause(&mut self, record: &RowRecord) {
+        let RowRecord { row, outcome, .. } = record;
+        if outcome.kind.is_success() {
+            return;
+        }
+        self.causes.add(*row, outcome);
+        let place = record.place.as_ref();
+        let names = &self.row_names;
+        let name = place.map(|place| names.of_place(place.org_id.as_deref(), &place.name));
+        if let Some(name) = name.filter(|name| !name.is_empty())
+            && self.names.len() < MOST_NAMES
+        {
+            self.names.insert(*row, name.into());
         }
     }
 
     fn add_row(&mut self, record: &RowRecord) {
         let RowRecord { row, outcome, .. } = record;
         *self.recorded.entry(outcome.kind).or_default() += 1;
-        if !outcome.kind.is_success() {
-            self.causes.add(*row, outcome);
-            let place = record.place.as_ref();
-            let names = &self.row_names;
-            let name = place.map(|place| names.of_place(place.org_id.as_deref(), &place.name));
-            if let Some(name) = name.filter(|name| !name.is_empty())
-                && self.names.len() < MOST_NAMES
-            {
-                self.names.insert(*row, name.into());
+        self.add_cause(record);
+        self.organizations.add(record);
+        let mut first = None;
+        for change in self.carried.remove(row).into_iter().flatten() {
+            let is_there = match (&change.place, &record.place) {
+                (Some(one), Some(other)) => one.is_same(other),
+                _ => true,
+            };
+            if !is_there {
+                self.add_carried_change(*row, change);
+            } else if change.may_have_been_applied {
+                first = change.earlier;
             }
         }
-        self.organizations.add(record);
-        self.changes.add(self.setting, record);
+        self.changes.add(self.setting, record, first.as_ref());
         let sitting = self.sitting(record.finished_at);
         sitting.rows += 1;
         sitting.last_sign = sitting.last_sign.max(record.finished_at);
@@ -209,14 +246,8 @@ impl Gathering<'_> {
             header.input.rows = chosen.count();
             header.settings.org = None;
         }
-        let begin = self.sittings.last().and_then(|last| last.begin.as_ref());
-        // Those that an earlier run has done are none of this one.
-        let is_of_some = header.settings.only_failed && !header.settings.plan;
-        let is_of_some = is_of_some && self.chosen.is_none();
-        let rows_to_send = begin.and_then(|begin| begin.rows_to_send);
-        let rows_to_send = rows_to_send.filter(|_| is_of_some);
+        self.add_carried();
         let mut outcomes = self.recorded;
-        let mut sheet = None;
         let mut skipped = FailureGroups::default();
         if let Some(end) = self
             .sittings
@@ -224,16 +255,14 @@ impl Gathering<'_> {
             .and_then(|sitting| sitting.end.as_ref())
             && !end.outcomes.is_empty()
         {
-            if rows_to_send.is_some() {
-                add_without_record(&mut outcomes, end);
-                sheet = Some(end.outcomes.clone());
-            } else {
-                outcomes.clone_from(&end.outcomes);
-            }
+            outcomes.clone_from(&end.outcomes);
             self.causes.absorb(end.without_record.clone());
             skipped.clone_from(&end.skipped);
         }
         if let Some(chosen) = self.chosen {
+            for outcome in chosen.of_earlier_runs.iter().copied() {
+                *outcomes.entry(outcome).or_default() += 1;
+            }
             for (row, outcome) in &chosen.without_record {
                 *outcomes.entry(outcome.kind).or_default() += 1;
                 match outcome.kind {
@@ -250,7 +279,7 @@ impl Gathering<'_> {
         }
         self.changes.sort();
         let told = total(outcomes.values().copied());
-        let rows = rows_to_send.map_or(header.input.rows, |to_send| to_send.max(told));
+        let rows = header.input.rows;
         for sitting in &mut self.sittings {
             // What was announced and not waited for is no pause.
             let end = sitting
@@ -269,7 +298,7 @@ impl Gathering<'_> {
             sittings: self.sittings,
             outcomes,
             rows,
-            sheet,
+            earlier: self.earlier,
             rows_untold: rows.saturating_sub(told),
             causes: self.causes,
             skipped,
@@ -288,27 +317,6 @@ impl Gathering<'_> {
             end.complete |= is_done;
         }
         model
-    }
-}
-
-/// Adds what a run that goes on from results came to with rows that have no record. What it left as an earlier
-/// run had done it is not among these.
-fn add_without_record(outcomes: &mut BTreeMap<OutcomeKind, u64>, end: &EndRecord) {
-    let EndRecord {
-        without_record,
-        skipped,
-        ..
-    } = end;
-    let groups = without_record.causes.iter().chain(&skipped.causes);
-    let mut all: Vec<(OutcomeKind, u64)> = groups
-        .map(|group| (group.outcome.kind, group.rows.count))
-        .collect();
-    // Only what is wrong with a row is told in many ways.
-    all.push((OutcomeKind::Invalid, without_record.others.count));
-    all.push((OutcomeKind::Skipped, skipped.others.count));
-    for (kind, rows) in all.into_iter().filter(|(_, rows)| *rows > 0) {
-        let count = outcomes.entry(kind).or_default();
-        *count = count.saturating_add(rows);
     }
 }
 

@@ -1,9 +1,11 @@
 //! The page that tells a change board what a run did: made from the journal alone, in one file that
 //! needs neither a network nor a script.
 
+mod carried_rows;
 mod changes_section;
 mod chosen_rows;
 mod customer_cells;
+mod earlier_section;
 mod escaped_text;
 mod journal_gathering;
 mod organization_of_run;
@@ -28,8 +30,10 @@ use crate::application::command_line;
 use crate::application::run_settings::ChangeList;
 use crate::application::status;
 use crate::application::suggested_commands;
+use crate::journal;
 use chosen_rows::ChosenRows;
 pub use chosen_rows::part_of_organization;
+use earlier_section::EarlierRun;
 pub use page::may_be_replaced;
 pub use page_choice::PageChoice;
 use run_model::RunModel;
@@ -41,12 +45,13 @@ pub fn page(
     choice: &PageChoice,
     list: ChangeList,
 ) -> Result<String> {
+    let earlier = EarlierRun::all_before(journal, &journal::header_of(journal)?);
     let chosen = if choice.is_all() {
         None
     } else {
-        Some(ChosenRows::find(results, journal, choice)?)
+        Some(ChosenRows::find(results, journal, choice, &earlier)?)
     };
-    let mut run = RunModel::read(journal, chosen.as_ref())?;
+    let mut run = RunModel::read(journal, chosen.as_ref(), earlier)?;
     run.undone = match &chosen {
         Some(chosen) => status::undone_at(journal, &chosen.places),
         None => status::undone(journal, &run.header, run.rows_changed()),

@@ -109,7 +109,7 @@ fn line(organization: &Organization, rows: Option<&OrganizationRows>) -> Markup 
                 @if !organization.name.is_empty() { p { (EscapedText::of(&organization.name)) } }
                 @if organization.id.is_empty() { p.more { "the token's own" } } @else { code.long { (EscapedText::of(&organization.id)) } }
             }
-            td.number { (grouped(organization.rows)) }
+            td.number { (grouped(rows.map_or(0, |rows| rows.done + rows.not_done).max(organization.rows))) }
             td.number { (grouped(rows.map_or(0, |rows| rows.done))) }
             td {
                 @if let Some(rows) = rows && rows.not_done > 0 {

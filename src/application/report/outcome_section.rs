@@ -30,15 +30,8 @@ pub(super) fn outcomes(run: &RunModel) -> Markup {
     };
     html! {
         section {
-            h2 { @if run.sheet.is_some() { "What became of the rows of this run" } @else { "What became of the rows" } }
+            h2 { "What became of the rows" }
             (table(&html! { (of_run) (untold) }, run.rows()))
-        }
-        @if let Some(sheet) = &run.sheet {
-            section {
-                h2 { "How the whole sheet stands" }
-                p { "These are the rows of this run, and those that the runs before it were done with." }
-                (table(&lines(sheet, meaning, run.header.input.rows), run.header.input.rows))
-            }
         }
     }
 }

@@ -1,16 +1,15 @@
 //! The page as a whole: its head, the verdict, the figures that matter most, and its parts in order.
 
-use std::collections::BTreeMap;
-
 use anyhow::Result;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::changes_section;
 use super::escaped_text::EscapedText;
-use super::run_model::{RunModel, total};
-use super::{organization_section, outcome_section, request_section, timing_section};
+use super::run_model::RunModel;
+use super::{
+    earlier_section, organization_section, outcome_section, request_section, timing_section,
+};
 use crate::application::run_settings::ChangeList;
-use crate::application::summary::say_how_it_stands;
 use crate::journal::RunHeader;
 use crate::model::clock::in_words;
 use crate::model::outcome::OutcomeKind;
@@ -88,6 +87,7 @@ pub(super) fn render(run: &RunModel, undo: &str, list: ChangeList, part: &str) -
                     (changes_section::changes(run, list))
                     (request_section::way_back(run, undo))
                     (request_section::what(run))
+                    (earlier_section::runs(run))
                     (timing_section::sittings(run))
                     @if run.part.is_none() { (timing_section::traffic(run)?) }
                     (organization_section::organizations(run))
@@ -120,8 +120,12 @@ fn title(run: &RunModel) -> String {
         _ if run.header.settings.plan => "Plan: ",
         _ => "",
     };
-    let rows = begin.and_then(|begin| begin.rows_to_send);
-    let targets = run.target().count(rows.unwrap_or(run.rows()));
+    let rows = match begin.and_then(|begin| begin.rows_to_send) {
+        // Those that the runs before it have done are not sent again.
+        _ if run.header.follows.is_some() => run.rows().saturating_sub(run.rows_skipped()),
+        rows => rows.unwrap_or(run.rows()),
+    };
+    let targets = run.target().count(rows);
     let organizations = begin.map_or(&[][..], |begin| &begin.organizations);
     let whose = match organizations {
         [only] if !only.name.is_empty() => format!(", {}", only.name),
@@ -135,8 +139,6 @@ fn title(run: &RunModel) -> String {
 fn verdict(run: &RunModel) -> Markup {
     let told = run.rows_done().saturating_add(run.rows_skipped());
     let open = run.rows().saturating_sub(told);
-    let rows_of_sheet = plural(run.header.input.rows, "row") + " in the sheet";
-    let sheet_open = run.sheet.as_ref().map_or(0, rows_not_done);
     let (class, mark, words) = match run.end() {
         None => (
             "warning",
@@ -172,16 +174,6 @@ fn verdict(run: &RunModel) -> Markup {
             "×",
             html! { strong { "Finished, with " (plural(open, "row")) " not done." } " The failures are listed below, by cause." },
         ),
-        Some(_) if sheet_open > 0 => (
-            "warning",
-            "!",
-            html! { strong { "Finished: every row of this run is done." } },
-        ),
-        Some(_) if run.sheet.is_some() => (
-            "good",
-            "✓",
-            html! { strong { "Finished: every row of this run is done." } },
-        ),
         Some(_) => (
             "good",
             "✓",
@@ -191,7 +183,7 @@ fn verdict(run: &RunModel) -> Markup {
     html! {
         div.verdict.(class) {
             span.mark aria-hidden="true" { (mark) }
-            p { (words) @if let Some(sheet) = &run.sheet { " " (say_how_it_stands(&rows_of_sheet, sheet, false)) "." } }
+            p { (words) }
         }
         @if let Some(part) = &run.part {
             div.verdict.note {
@@ -223,11 +215,6 @@ fn verdict(run: &RunModel) -> Markup {
     }
 }
 
-fn rows_not_done(outcomes: &BTreeMap<OutcomeKind, u64>) -> u64 {
-    let not = outcomes.iter().filter(|(kind, _)| !kind.is_success());
-    total(not.map(|(_, count)| *count))
-}
-
 fn figures(run: &RunModel) -> Markup {
     let is_plan = run.header.settings.plan;
     let (done, not_done) = if is_plan {
@@ -248,10 +235,16 @@ fn figures(run: &RunModel) -> Markup {
     ];
     let changed = changed.iter().filter_map(|kind| run.outcomes.get(kind));
     let changed = changed.fold(0, |sum: u64, count| sum.saturating_add(*count));
-    let rows = match (&run.part, &run.sheet) {
-        (Some(_), _) => "Rows in this part",
-        (None, Some(_)) => "Rows of this run",
-        (None, None) => "Rows in the sheet",
+    let rows = if run.part.is_some() {
+        "Rows in this part"
+    } else {
+        "Rows in the sheet"
+    };
+    // What the runs before it took is told on their own pages.
+    let of_last = if run.header.follows.is_some() {
+        ", last run"
+    } else {
+        ""
     };
     html! {
         dl.figures {
@@ -267,14 +260,10 @@ fn figures(run: &RunModel) -> Markup {
                 (figure(&format!("{values} cleared"), &grouped(of_all.cleared)))
             }
             @if run.knows_traffic() {
-                (figure("Requests sent", &grouped(run.requests)))
-                (figure("429 answers", &grouped(run.throttled)))
+                (figure(&format!("Requests sent{of_last}"), &grouped(run.requests)))
+                (figure(&format!("429 answers{of_last}"), &grouped(run.throttled)))
             }
-            (figure("Time at work", &in_words(run.took())))
-            @if let Some(sheet) = &run.sheet {
-                (figure("Rows in the sheet", &grouped(run.header.input.rows)))
-                (figure("Not done in the sheet", &grouped(rows_not_done(sheet))))
-            }
+            (figure(&format!("Time at work{of_last}"), &in_words(run.took())))
         }
     }
 }

@@ -166,7 +166,7 @@ fn which_rows(run: &RunModel) -> String {
 
 pub(super) fn way_back(run: &RunModel, undo: &str) -> Markup {
     let settings = &run.header.settings;
-    let of = |kind: OutcomeKind| run.all().get(&kind).copied().unwrap_or_default();
+    let of = |kind: OutcomeKind| run.outcomes.get(&kind).copied().unwrap_or_default();
     let changed = of(OutcomeKind::Updated).saturating_add(of(OutcomeKind::Unknown));
     html! {
         section {

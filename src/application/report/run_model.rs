@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::changes_section::Changes;
 use super::chosen_rows::ChosenRows;
+use super::earlier_section::EarlierRun;
 use super::journal_gathering::Gathering;
 use super::organization_section::Organizations;
 use super::request_counts::Series;
@@ -27,10 +28,10 @@ pub(super) struct RunModel {
     pub(super) sittings: Vec<WorkSession>,
     /// How many rows came to what, as far as it is known.
     pub(super) outcomes: BTreeMap<OutcomeKind, u64>,
-    /// The rows that the run was about.
+    /// The rows of the results, be they of this run or of those that it went on from.
     pub(super) rows: u64,
-    /// How the rows of the sheet stand, where the run went on from results and was about some of them only.
-    pub(super) sheet: Option<BTreeMap<OutcomeKind, u64>>,
+    /// The runs that it went on from, the newest first.
+    pub(super) earlier: Vec<EarlierRun>,
     /// Rows about which nothing is known.
     pub(super) rows_untold: u64,
     pub(super) causes: FailureGroups,
@@ -71,7 +72,11 @@ pub(super) struct WorkSession {
 }
 
 impl RunModel {
-    pub(super) fn read(journal: &Path, chosen: Option<&ChosenRows>) -> Result<RunModel> {
+    pub(super) fn read(
+        journal: &Path,
+        chosen: Option<&ChosenRows>,
+        earlier: Vec<EarlierRun>,
+    ) -> Result<RunModel> {
         let RunHeader {
             setting, wxbulk, ..
         } = journal::header_of(journal)?;
@@ -81,7 +86,7 @@ impl RunModel {
                 journal.display()
             );
         };
-        let mut gathering = Gathering::of(setting);
+        let mut gathering = Gathering::of(setting).after(earlier);
         gathering.chosen = chosen;
         let header = journal::read_through(journal, |entry| gathering.add(entry))?;
         Ok(RunModel {
@@ -138,11 +143,6 @@ impl RunModel {
         total(not.map(|(_, count)| *count))
     }
 
-    /// How many rows came to what, of this run and of those that it went on from.
-    pub(super) fn all(&self) -> &BTreeMap<OutcomeKind, u64> {
-        self.sheet.as_ref().unwrap_or(&self.outcomes)
-    }
-
     /// Rows that changed something, or may have, by this run or those that it went on from: an undo puts back
     /// both.
     pub(super) fn rows_changed(&self) -> u64 {
@@ -151,7 +151,7 @@ impl RunModel {
             OutcomeKind::Partly,
             OutcomeKind::Unknown,
         ];
-        let counts = may_have.iter().filter_map(|kind| self.all().get(kind));
+        let counts = may_have.iter().filter_map(|kind| self.outcomes.get(kind));
         total(counts.copied())
     }
 

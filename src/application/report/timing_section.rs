@@ -173,7 +173,7 @@ fn latencies(run: &RunModel) -> Markup {
     }
 }
 
-fn moment(time: Timestamp) -> String {
+pub(super) fn moment(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
