@@ -10,10 +10,13 @@ use std::io::{self, IsTerminal, StderrLock, Write};
 
 use crate::model::token_shape::without_tokens;
 use crate::model::unseen::steers_a_terminal;
+use crate::platform::line_breaks::{fit, stderr_width};
 
 /// Writes a line. A closed standard error is not worth ending a run for, so failures are ignored.
 pub fn say(line: &str) {
-    let _ = writeln!(lock(), "{}", visible(&without_tokens(line)));
+    let line = without_tokens(line);
+    let line = visible(&line);
+    let _ = writeln!(lock(), "{}", fit(&line, stderr_width()));
 }
 
 /// The text with what would steer the terminal, as an escape or a change of the writing direction, made
@@ -36,7 +39,9 @@ pub fn visible(text: &str) -> Cow<'_, str> {
 /// Writes a question that is answered on the same line.
 pub fn ask(question: &str) -> io::Result<()> {
     let mut out = lock();
-    write!(out, "{} ", visible(&without_tokens(question)))?;
+    let question = without_tokens(question);
+    let question = visible(&question);
+    write!(out, "{} ", fit(&question, stderr_width()))?;
     out.flush()
 }
 

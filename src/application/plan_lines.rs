@@ -8,6 +8,7 @@ use crate::application::run_settings::{RunSettings, SummaryFormat};
 use crate::journal::Journal;
 use crate::model::wording::{listed, plural};
 use crate::platform;
+use crate::platform::line_breaks::{fit, stdout_width};
 use crate::stderr::say;
 use crate::webex::error_body::flatten;
 
@@ -63,7 +64,7 @@ impl PlanLines {
     }
 
     fn print(&mut self, line: &str) {
-        let printed = writeln!(io::stdout().lock(), "{line}");
+        let printed = writeln!(io::stdout().lock(), "{}", fit(line, stdout_width()));
         // Whoever closes a pipe has seen enough.
         let printed = printed.or_else(|error| match error.kind() {
             io::ErrorKind::BrokenPipe => Ok(()),

@@ -14,6 +14,7 @@ use crate::application::sheet_notes::{Checking, in_rows, rows_that, say_counts, 
 use crate::cli::CheckFlags;
 use crate::model::wording::{listed, plural};
 use crate::platform;
+use crate::platform::line_breaks::stdout_width;
 use crate::sheet::autofix::{self, Autofix, Fix};
 use crate::sheet::check::{CheckedSheet, check};
 use crate::sheet::directory::Directory;
@@ -34,7 +35,7 @@ pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
         say(OWN_ORGANIZATION);
     }
     let mut out = BufWriter::new(io::stdout().lock());
-    let mut listing = ProblemList::begin(format, &mut out)?;
+    let mut listing = ProblemList::begin(format, &mut out)?.of_width(stdout_width());
     let mut fixed = None;
     if let Some(path) = &flags.fix {
         fixed = fix(&sheet, path, |change| {

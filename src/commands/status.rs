@@ -7,7 +7,6 @@ use anyhow::Result;
 use serde::Serialize;
 
 use crate::application::exit_code::ExitCode;
-use crate::application::progress::stdout_width;
 use crate::application::status::{
     NeverStartedRun, ResultsAlone, RunList, RunStatus, StatusReader, Subject,
 };
@@ -15,6 +14,7 @@ use crate::cli::StatusFlags;
 use crate::model::clock;
 use crate::model::hint::hints;
 use crate::platform;
+use crate::platform::line_breaks::{fit, stdout_width};
 use crate::stderr::{say, visible};
 
 /// How often a run is looked at.
@@ -117,7 +117,7 @@ fn print(value: &impl Serialize, text: impl FnOnce() -> String, as_json: bool) -
     if as_json {
         writeln!(out, "{}", serde_json::to_string_pretty(value)?)?;
     } else {
-        out.write_all(visible(&text()).as_bytes())?;
+        out.write_all(fit(&visible(&text()), stdout_width()).as_bytes())?;
     }
     Ok(())
 }

@@ -19,6 +19,7 @@ use crate::engine::api_queries::{ApiClient, QueryError, QueryPolicy};
 use crate::model::clock;
 use crate::model::wording::{listed, plural};
 use crate::pace::{PaceSettings, Pacer, WaitMemory};
+use crate::platform::line_breaks::{fit, stdout_width};
 use crate::platform::{StopRequests, StopSignals};
 use crate::retry::RetryPolicy;
 use crate::setting;
@@ -75,7 +76,7 @@ pub(super) async fn run(flags: &WhoamiFlags) -> Result<ExitCode> {
         tell_all(&names, answers)
     };
     io::stdout()
-        .write_all(text.as_bytes())
+        .write_all(fit(&text, stdout_width()).as_bytes())
         .context("cannot print what the token is good for")?;
     Ok(code)
 }

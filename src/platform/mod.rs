@@ -5,6 +5,7 @@
 mod atomic_file;
 mod error_message;
 mod exclusive_file;
+pub mod line_breaks;
 mod machine;
 mod special_file;
 mod stop_signals;

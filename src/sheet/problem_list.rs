@@ -7,6 +7,7 @@ use std::str::FromStr;
 use csv::Writer;
 use serde_json::{Value, json};
 
+use crate::platform::line_breaks::fit;
 use crate::sheet::problem::{Place, Problem, column_letters};
 use crate::table::escape_formula;
 
@@ -49,6 +50,8 @@ struct Group {
 pub struct ProblemList {
     format: ListFormat,
     groups: Vec<Group>,
+    /// That of the terminal on which a person reads it.
+    width: Option<usize>,
 }
 
 impl ProblemList {
@@ -58,7 +61,17 @@ impl ProblemList {
             write_record(out, ["row", "column", "name", "kind", "message"])?;
         }
         let groups = Vec::new();
-        Ok(ProblemList { format, groups })
+        Ok(ProblemList {
+            format,
+            groups,
+            width: None,
+        })
+    }
+
+    /// With its lines broken to this width, where there is one.
+    #[must_use]
+    pub fn of_width(self, width: Option<usize>) -> ProblemList {
+        ProblemList { width, ..self }
     }
 
     /// Adds what is wrong.
@@ -83,7 +96,10 @@ impl ProblemList {
         group.count += 1;
         let count = group.count;
         match self.format {
-            ListFormat::Text if count <= SHOWN_OF_A_KIND => writeln!(out, "{place}: {message}"),
+            ListFormat::Text if count <= SHOWN_OF_A_KIND => {
+                let line = format!("{place}: {message}");
+                writeln!(out, "{}", fit(&line, self.width))
+            }
             ListFormat::Json if count <= EXAMPLES_OF_A_KIND => {
                 let example = as_json(place, message);
                 self.group(kind).examples.push(example);

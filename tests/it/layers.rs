@@ -21,7 +21,14 @@ const CRATES: &[(&str, &[&str])] = &[
         &["cli/", "commands/completions_and_man.rs"],
     ),
     ("clap_mangen", &["cli/"]),
-    ("console", &["application/progress/", "cli/token_prompt.rs"]),
+    (
+        "console",
+        &[
+            "application/progress/",
+            "cli/token_prompt.rs",
+            "platform/line_breaks.rs",
+        ],
+    ),
     (
         "crc32fast",
         &["journal/", "model/row.rs", "table/", "sheet/"],

@@ -74,10 +74,19 @@ fn one_bar_stands_below_the_failures_and_goes_away_at_the_end() {
         );
         assert!(says(" × ") || says(", "), "{last}");
         assert!(last.contains("\n  updated  "), "{last}");
-        // The terminal wraps long lines itself, so that commands can be copied whole.
-        let hint = "not done, correct them in `";
-        assert!(last.contains(hint), "{last}");
-        assert!(last.contains("`, then run:\n  "), "{last}");
+        // Messages are broken between words, and commands stay whole.
+        let hint = "not done, correct them in `sheet.results.csv`, then run:";
+        assert!(words.contains(hint), "{last}");
+        let (_, command) = last
+            .split_once("then run:\n  ")
+            .or(last.split_once("run:\n  "))
+            .expect("a command");
+        assert!(
+            command
+                .replace('\n', "")
+                .contains("apply sheet.results.csv --only-failed"),
+            "{last}"
+        );
     }
 }
 

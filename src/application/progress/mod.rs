@@ -28,7 +28,6 @@ use crate::stderr::say;
 use bar::Bar;
 use failures::Failures;
 use terminal::Terminal;
-pub use terminal::stdout_width;
 use throughput::Throughput;
 use user_lines::{UserActivity, UserLine};
 use view::{Activity, View};

@@ -45,13 +45,6 @@ struct Frame {
     last_flush: Instant,
 }
 
-/// How wide standard output is, where it is a terminal.
-pub fn stdout_width() -> Option<usize> {
-    let term = Term::stdout();
-    let (_, width) = term.is_term().then(|| term.size_checked())??;
-    Some(width.into())
-}
-
 impl Terminal {
     /// `None` where nothing can be drawn: no terminal, or one without a movable cursor.
     pub(super) fn find() -> Option<Terminal> {
