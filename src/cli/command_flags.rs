@@ -259,14 +259,18 @@ pub struct SelftestFlags {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example, a service that allows 5 requests a second:\n  \
+#[command(after_help = "Example, to practise with a sheet of your own:\n  \
+    wxbulk simulator --locations own.xlsx --listen 127.0.0.1:8080\n\
+    and in another window:\n  \
+    wxbulk plan own.xlsx --base-url http://127.0.0.1:8080 --token-file any.txt\n\n\
+    Example, a service that allows 5 requests a second:\n  \
     wxbulk simulator --limit bucket:5/s,burst=10 --latency 200ms..800ms")]
 pub struct SimulatorFlags {
     /// Listen here; port 0 takes a free port. The base URL is the first line on stdout
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     pub listen: String,
 
-    /// Know only the locations of this sheet [default: every well-formed id]
+    /// Know and list the locations of this sheet, with no numbers set, and no others [default: every well-formed id, and empty lists]
     #[arg(long, value_name = "SHEET")]
     pub locations: Option<PathBuf>,
 

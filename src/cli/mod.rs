@@ -89,7 +89,11 @@ pub enum Command {
         mut_arg("summary", |flag| flag.hide(true)),
     )]
     Selftest(Box<SelftestFlags>),
-    /// Run a local server that behaves like the service, to rehearse against
+    /// Run a local server that behaves like the service, to practise against
+    ///
+    /// Each command takes its address with --base-url, and any token of 8 characters or more. Without
+    /// --locations or --config every well-formed id exists, and all lists are empty: no name is known, and
+    /// there is nothing to export. Nothing is kept when it ends. docs/simulator.md tells the rest.
     Simulator(SimulatorFlags),
     /// Print the script that makes a shell complete wxbulk's commands and flags
     #[command(after_help = COMPLETIONS_HELP)]

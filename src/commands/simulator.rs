@@ -17,6 +17,7 @@ use crate::sheet::directory::Directory;
 use crate::sheet::selection::Selection;
 use crate::sheet::{ReadOptions, Sheet};
 use crate::simulator::{Behavior, Entity, Location, Locations, ParseError, Simulator};
+use crate::stderr::say;
 
 pub(super) async fn run(flags: SimulatorFlags) -> Result<ExitCode> {
     let listen: SocketAddr = flags.listen.parse().map_err(|_| {
@@ -32,6 +33,10 @@ pub(super) async fn run(flags: SimulatorFlags) -> Result<ExitCode> {
     let mut stdout = io::stdout();
     writeln!(stdout, "{}", simulator.base_url())?;
     stdout.flush()?;
+    say(&format!(
+        "to send to it, add to a command in another window: --base-url {}\nany token of 8 characters or more will do; Ctrl-C ends the simulator, and nothing of it is kept",
+        simulator.base_url()
+    ));
     tokio::select! {
         _ = stop.next() => Ok(ExitCode::Success),
         () = simulator.ended() => bail!("the simulator stopped by itself"),

@@ -51,6 +51,7 @@ mod own_organization;
 mod pages;
 mod parts;
 mod plan;
+mod practice;
 #[cfg(target_os = "linux")]
 mod questions;
 mod raw_server;

@@ -10,8 +10,9 @@ use anyhow::{Context, Result, anyhow};
 
 use crate::application::rehearsal::rehearsed_values::RehearsedValues;
 use crate::model::ids;
-use crate::model::row::TargetKey;
-use crate::sheet::names_of_row::{called, names_in};
+use crate::model::row::{Row, TargetKey};
+use crate::sheet::NumberedRecord;
+use crate::sheet::names_of_row::{called, names_in, text_in};
 use crate::sheet::selection::{Choice, Selection};
 use crate::simulator::{
     Access, Bearer, Behavior, ClockSpeed, Entity, EntityKind, Location, Locations, Secret,
@@ -61,6 +62,7 @@ pub fn known_things(selection: &Selection<'_>) -> Result<(Vec<Location>, Vec<Ent
     let found = RehearsedValues::of(selection);
     let found = found.as_ref();
     let kind = EntityKind::named(selection.columns.setting.target.noun);
+    let kind_of_id = selection.columns.setting.target.id;
     let default_org = selection.sheet.default_org_name();
     let mut organizations = HashMap::new();
     let mut names = HashSet::new();
@@ -76,18 +78,16 @@ pub fn known_things(selection: &Selection<'_>) -> Result<(Vec<Location>, Vec<Ent
             }
             let row = match selection.choose(&numbered) {
                 Choice::Send(row) => Some(row),
-                // Its name is looked up as well, whatever it asks for.
-                Choice::Leave(_) if called.target.is_some() => None,
-                Choice::Leave(_) | Choice::Keep => continue,
+                // It exists as well, whatever the row asks for.
+                Choice::Leave(_) => None,
+                Choice::Keep => continue,
             };
-            let org_id = if let Some(row) = &row {
-                row.org_id.as_deref().map(String::from)
-            } else {
-                let (sheet, columns) = (selection.sheet, selection.columns);
-                let Some(org_id) = sheet.org_of_named(columns, record, selection.directory) else {
-                    continue;
-                };
-                org_id
+            let left_id = match &row {
+                Some(_) => None,
+                None => id_in(text_in(selection.columns.target_id, record), kind_of_id),
+            };
+            let Some(org_id) = org_of(selection, &numbered, row.as_ref(), left_id.is_some()) else {
+                continue;
             };
             let given = names_in(selection.columns, record);
             let org_id = org_id.as_deref();
@@ -113,7 +113,10 @@ pub fn known_things(selection: &Selection<'_>) -> Result<(Vec<Location>, Vec<Ent
             let id = match called.target {
                 Some(_) if !is_new => continue,
                 Some(name) => made_up(organization.as_deref(), name),
-                None => row.map_or_else(String::new, |row| row.target_id.into_owned()),
+                None => match row {
+                    Some(row) => row.target_id.into_owned(),
+                    None => left_id.unwrap_or_default(),
+                },
             };
             let numbers = found.map_or_else(Default::default, |found| found.numbers(&numbered));
             if let Some(kind) = kind {
@@ -152,6 +155,35 @@ pub fn known_things(selection: &Selection<'_>) -> Result<(Vec<Location>, Vec<Ent
         }
     }
     Ok((locations, entities))
+}
+
+/// The organization of a row that is sent or `has_id`, or that names what it is for.
+#[expect(
+    clippy::option_option,
+    reason = "the inner one is the token's own organization"
+)]
+fn org_of(
+    selection: &Selection<'_>,
+    numbered: &NumberedRecord,
+    row: Option<&Row<'_>>,
+    has_id: bool,
+) -> Option<Option<String>> {
+    let Selection { sheet, columns, .. } = *selection;
+    let record = &numbered.record;
+    match row {
+        Some(row) => Some(row.org_id.as_deref().map(String::from)),
+        None if has_id => Some(id_in(text_in(columns.org_id, record), ids::ORGANIZATION)),
+        None => {
+            called(columns, record).target?;
+            sheet.org_of_named(columns, record, selection.directory)
+        }
+    }
+}
+
+/// The id in a cell, if it is one.
+fn id_in(cell: Option<&str>, kind: ids::Kind) -> Option<String> {
+    let id = ids::read(cell?, kind).ok()?;
+    Some(id.text.into_owned())
 }
 
 /// A UUID for what has only a name.
