@@ -19,6 +19,7 @@ use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::wording::{plural, plural_were};
 use crate::platform;
 use crate::setting::{self, Setting, usage_after_row};
+use crate::sheet::Sheet;
 use crate::sheet::check::CheckedSheet;
 use crate::stderr::say;
 
@@ -44,10 +45,21 @@ pub(super) fn say_if_rehearsed(settings: &RunSettings, sent: &SentRows) {
     say("this was a rehearsal: nothing was changed");
 }
 
-/// Where the rows of a plan have other numbers than those of its sheet, as below a title.
-pub(super) fn say_whose_rows_are_named(settings: &RunSettings) {
+/// Where a sheet has a title that its results have not, and where the rows of a plan have other numbers than
+/// those of its sheet, as below one.
+pub(super) fn say_what_is_above(settings: &RunSettings, sheet: &Sheet, are_rows_moved: bool) {
     let spec = &settings.spec;
-    if spec.form == Form::Plan && !settings.is_quiet() && settings.summary == SummaryFormat::Text {
+    if settings.is_quiet() || settings.summary != SummaryFormat::Text {
+        return;
+    }
+    if sheet.header_row() > 1 && spec.form != Form::Export {
+        say(&format!(
+            "note: what stands above the header of `{}` is not in `{}`",
+            spec.sheet.path.display(),
+            spec.output.display()
+        ));
+    }
+    if spec.form == Form::Plan && are_rows_moved {
         say(&format!(
             "note: rows are numbered here as in `{}`; in `{}` the header is row 1, and apply numbers them as they stand there",
             spec.sheet.path.display(),

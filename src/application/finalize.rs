@@ -10,9 +10,9 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use crate::application::closing_notes::{
-    is_without_a_way_back, say_if_rehearsed, say_use_of_numbers, say_what_to_keep,
-    say_what_was_declined, say_what_was_left, say_where_the_page_is, say_whose_rows_an_undo_names,
-    say_whose_rows_are_named, tell_unknown_usage,
+    is_without_a_way_back, say_if_rehearsed, say_use_of_numbers, say_what_is_above,
+    say_what_to_keep, say_what_was_declined, say_what_was_left, say_where_the_page_is,
+    say_whose_rows_an_undo_names, tell_unknown_usage,
 };
 use crate::application::earlier_runs::changed_results;
 use crate::application::earlier_runs::rows_left_unknown;
@@ -23,7 +23,7 @@ use crate::application::plan_guard::NewPlan;
 use crate::application::plan_lines::PlanLines;
 use crate::application::recorder::SentRows;
 use crate::application::report::{PageChoice, page_file};
-use crate::application::results::{self, Content, Form, Tally};
+use crate::application::results::{self, Content, Form, Remedies, Tally};
 use crate::application::run_facts;
 use crate::application::run_settings::LaterChanges;
 use crate::application::run_settings::{RunSettings, Start, SummaryFormat, Target};
@@ -68,9 +68,7 @@ pub(super) fn finalize(
     let are_lines_printed = lines.end(settings, &journal);
     let (tally, results) = match written {
         Ok((mut tally, written)) => {
-            if tally.are_rows_moved {
-                say_whose_rows_are_named(settings);
-            }
+            say_what_is_above(settings, selection.sheet, tally.are_rows_moved);
             say_use_of_numbers(settings, checked, &tally);
             say_what_was_declined(settings);
             if let Err(error) = journal.end(end_record(&mut tally, written, reason.as_ref())) {
@@ -96,8 +94,7 @@ pub(super) fn finalize(
         set_again: tally.set_again.rows(),
         counts: tally.counts,
         outside: tally.outside,
-        of_use: tally.of_use,
-        not_correctable: tally.not_correctable,
+        remedies: tally.remedies,
         again_outside: suggested_commands::send_all_failed(settings),
         sent: sent_now(settings, sent, &unfinished),
         verb: verb(settings.spec.task),

@@ -230,6 +230,7 @@ pub(super) fn begin(
         rest_is_wanted: first_rows_shown,
         planned_sheet: NewPlan::of(settings).map_or(String::new(), |planned| planned.sheet),
         deleted_from_plan: plan.deleted(),
+        skipped_in_plan: plan.skipped(),
         left_out_of_plan: sheet.left_out_of_plan(),
         ..record
     })?;

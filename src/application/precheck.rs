@@ -6,12 +6,14 @@ use std::fmt::Write as _;
 use anyhow::Result;
 
 use crate::application::plan_guard::NewPlan;
+use crate::application::plan_guard::plan_edits::plan_and_send;
 use crate::application::refused_sheet::RefusedSheet;
 use crate::application::run_settings::{BadRows, RunSettings, Start};
 use crate::application::sheet_notes::{Checking, say_doubts};
 use crate::application::suggested_commands;
 use crate::application::terminal_question::can_ask;
 use crate::model::wording::{it_or_them, plural};
+use crate::platform::line_breaks::stderr_width;
 use crate::sheet::Sheet;
 use crate::sheet::check::{CheckedSheet, check};
 use crate::sheet::directory::Directory;
@@ -25,6 +27,7 @@ const MOST_UNMANAGED: usize = 20;
 /// Checks the whole sheet. Where nothing may be sent, the error is a [`RefusedSheet`].
 pub(super) fn precheck(sheet: &Sheet, settings: &RunSettings) -> Result<CheckedSheet> {
     let mut listing = ProblemList::begin(ListFormat::Text, &mut stderr::lock())?;
+    listing = listing.of_width(stderr_width());
     let checked = check(
         sheet,
         &Directory::default(),
@@ -229,12 +232,12 @@ fn what_to_do(checked: &CheckedSheet, settings: &RunSettings) -> Option<String> 
 /// The same in results, whose corrected rows are planned as they stand there.
 fn how_results_are_planned(checked: &CheckedSheet, settings: &RunSettings) -> Option<String> {
     let results = &settings.spec.sheet.path;
-    let [plan, send] = suggested_commands::plan_corrected(settings, results)?;
+    let commands = suggested_commands::plan_corrected(settings, results)?;
     let them = it_or_them(checked.bad_rows);
     let mut hint = format!(
-        "once {them} {} corrected in `{}`, plan the rows that are not done and look at the plan:\n  {plan}\nthen send them under that plan:\n  {send}",
-        if checked.bad_rows == 1 { "is" } else { "are" },
-        results.display()
+        "correct {them} in `{}`, then {}",
+        results.display(),
+        plan_and_send(&commands)
     );
     if checked.rows_to_send() > 0 {
         let others = suggested_commands::with_flag(settings, "--skip-invalid");

@@ -159,6 +159,19 @@ impl Outcome {
         self.kind == OutcomeKind::Failed && matches!(self.status, Some(200..=299))
     }
 
+    /// Whether it is only for the service, or for who asks it, that the row is not done: the same row can go again
+    /// as it is.
+    pub fn is_to_be_tried_again(&self) -> bool {
+        match (self.kind, self.status) {
+            (OutcomeKind::Unknown, _) => true,
+            (OutcomeKind::Failed, status) => matches!(
+                status,
+                None | Some(401 | 403 | 407 | 408 | 423 | 425 | 429 | 500..)
+            ),
+            _ => false,
+        }
+    }
+
     /// Whether the cause is the same. Of a refusal status and code say so, since its words may name the
     /// row's own ids; of anything else the words do, whatever numbers are in them.
     pub fn is_like(&self, other: &Outcome) -> bool {

@@ -14,8 +14,6 @@ use crate::model::row::Row;
 #[derive(Debug)]
 pub(super) struct AppliedPlan {
     marks: Marks,
-    /// What is to be done with a row for which nothing was approved.
-    pub(super) advice: String,
 }
 
 /// How the plan's verdict on a row is found.
@@ -37,10 +35,9 @@ enum Marks {
 
 impl AppliedPlan {
     /// The sheet is the plan, and this is its column `action`.
-    pub(super) fn itself(action: usize, advice: String) -> AppliedPlan {
+    pub(super) fn itself(action: usize) -> AppliedPlan {
         AppliedPlan {
             marks: Marks::Action(action),
-            advice,
         }
     }
 
@@ -48,15 +45,13 @@ impl AppliedPlan {
     pub(super) fn to_plan_again(action: usize) -> AppliedPlan {
         AppliedPlan {
             marks: Marks::Skipped(action),
-            advice: String::new(),
         }
     }
 
     /// The sheet has the results of a run that was held to the plan.
-    pub(super) fn of_results(advice: String) -> AppliedPlan {
+    pub(super) fn of_results() -> AppliedPlan {
         AppliedPlan {
             marks: Marks::Checks,
-            advice,
         }
     }
 
@@ -65,14 +60,12 @@ impl AppliedPlan {
     pub(super) fn of_results_again(
         not_approved: HashSet<u32>,
         declined: HashSet<u64>,
-        advice: String,
     ) -> AppliedPlan {
         AppliedPlan {
             marks: Marks::Requests {
                 not_approved,
                 declined,
             },
-            advice,
         }
     }
 

@@ -260,7 +260,7 @@ impl Sheet {
         if let Some(plan) = &self.plan
             && plan.approves_nothing(columns, &record.record)
         {
-            return Err(vec![Problem::not_approved(record.row, &plan.advice)]);
+            return Err(vec![Problem::not_approved(record.row)]);
         }
         let row = row_reader::read_row(
             record,
@@ -273,7 +273,7 @@ impl Sheet {
         )?;
         match &self.plan {
             Some(plan) if plan.could_not_approve(&row) => {
-                Err(vec![Problem::not_approved(record.row, &plan.advice)])
+                Err(vec![Problem::not_approved(record.row)])
             }
             _ => Ok(row),
         }

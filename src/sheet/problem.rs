@@ -64,11 +64,11 @@ impl Problem {
     }
 
     /// A row for which the plan that is applied approves nothing.
-    pub fn not_approved(row: u64, advice: &str) -> Problem {
+    pub fn not_approved(row: u64) -> Problem {
         Problem::of_kind(
             ProblemKind::NotPlanned,
             Place::row(row),
-            format!("the plan approves nothing for this row, so it is not sent; {advice}"),
+            "the plan approves nothing for this row, so it is not sent; `reason` says why",
         )
     }
 

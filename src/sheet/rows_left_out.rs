@@ -44,9 +44,9 @@ impl Sheet {
     }
 
     /// Takes the sheet for a plan with this column `action`: what it skips is left out, and a row for
-    /// which it approves nothing is a problem, with this advice.
-    pub fn obey_plan(&mut self, action: usize, advice: String) {
-        self.plan = Some(AppliedPlan::itself(action, advice));
+    /// which it approves nothing is a problem.
+    pub fn obey_plan(&mut self, action: usize) {
+        self.plan = Some(AppliedPlan::itself(action));
     }
 
     /// Takes the sheet for one that has the columns of a plan with this column `action`: what that skips is
@@ -57,8 +57,8 @@ impl Sheet {
 
     /// Takes the sheet for results of a run that was held to a plan. A row for which the plan approved
     /// nothing stays a problem, whatever was typed into it since.
-    pub fn obey_plan_of_results(&mut self, advice: String) {
-        self.plan = Some(AppliedPlan::of_results(advice));
+    pub fn obey_plan_of_results(&mut self) {
+        self.plan = Some(AppliedPlan::of_results());
     }
 
     /// Takes the sheet for results that were planned again. What that plan could not approve, by the
@@ -68,13 +68,8 @@ impl Sheet {
         &mut self,
         not_approved: HashSet<u32>,
         declined: HashSet<u64>,
-        advice: String,
     ) {
-        self.plan = Some(AppliedPlan::of_results_again(
-            not_approved,
-            declined,
-            advice,
-        ));
+        self.plan = Some(AppliedPlan::of_results_again(not_approved, declined));
     }
 
     /// Those rows, as ranges.

@@ -4,7 +4,7 @@
 use serde_json::Value;
 use wxbulk::simulator::{Behavior, Location, Locations};
 
-use crate::harness::{Ran, Stage, count, location_id, number};
+use crate::harness::{Ran, Stage, count, location_id, number, org_id};
 use crate::way_back::edit_cells;
 
 /// Rows 2 to 7, of which the service does not know the location of row 5.
@@ -85,7 +85,7 @@ fn what_to_do_about_a_row_that_cannot_be_planned_is_said_in_one_way() {
     ran.says("apply sheet.plan.csv --skip-invalid --base-url");
 
     let ran = stage.apply("sheet.plan.csv").expect(2);
-    ran.says("row 5: the plan approves nothing for this row, so it is not sent; correct it in `sheet.csv` and make a new plan");
+    ran.says("row 5: the plan approves nothing for this row, so it is not sent; `reason` says why");
     ran.says("hint: correct it in `sheet.csv` and plan again:");
     ran.says("or apply the plan without it:");
 
@@ -122,7 +122,7 @@ fn a_row_for_which_a_plan_approved_nothing_is_never_sent_again() {
         let ran = stage.apply(&line).expect(2);
         assert!(ran.stderr.contains("approve"), "{what}: {}", ran.stderr);
         ran.says(format!(
-            "correct it in `{RESULTS}` and plan the rows that are not done"
+            "hint: correct it in `{RESULTS}`, then plan what is not done"
         ));
         let ran = stage.apply(&format!("{line} --skip-invalid"));
         assert_eq!(writes(stage), 5, "{what}: {}", ran.stderr);
@@ -204,7 +204,7 @@ fn a_row_that_could_not_be_planned_is_corrected_in_the_results() {
         if is_sent_first {
             ran = stage.apply(&format!("{RESULTS} --only-failed")).expect(2);
             ran.says(format!(
-                "hint: once it is corrected in `{RESULTS}`, plan the rows that are not done"
+                "hint: correct it in `{RESULTS}`, then plan what is not done"
             ));
         }
         let commands = printed(&ran);
@@ -228,11 +228,45 @@ fn a_new_plan_of_the_sheet_says_which_rows_were_declined_before() {
     });
     stage.apply("sheet.plan.csv --skip-invalid").expect(1);
     let ran = plan(&stage, "sheet.csv").expect(1);
-    ran.says("note: when `sheet.plan.csv` was applied, row 3 was skipped; this plan of the sheet has what was left out again");
+    ran.says("note: when `sheet.plan.csv` was applied, of the rows of `sheet.csv` row 3 was skipped; this plan has what was left out again");
     let other = std::fs::read_to_string(stage.path("sheet.csv")).expect("a sheet");
     stage.write("other.csv", other);
     let ran = plan(&stage, "other.csv").expect(1);
     assert!(!ran.stderr.contains("was applied"), "{}", ran.stderr);
+}
+
+#[test]
+fn rows_declined_in_a_plan_are_named_as_in_the_sheet() {
+    let locations = (2..9).map(|row| Location {
+        id: location_id(row),
+        organization: Some(org_id(1)),
+        organization_name: "Acme".into(),
+        name: format!("site {row}"),
+        ..Location::default()
+    });
+    let stage = Stage::new(Behavior {
+        locations: Locations::Exactly(locations.collect()),
+        own_organization: Some(org_id(1)),
+        ..Behavior::instant()
+    });
+    let rows = (2..8).map(|row| format!("site {row},{}\n", number(row)));
+    let rows = rows.collect::<Vec<_>>().concat();
+    stage.write("sheet.csv", format!("locationName,n1\n{rows}"));
+    plan(&stage, "sheet.csv").expect(0);
+    // The row that is skipped is the fourth of the plan once one above it is deleted.
+    with_line(&stage, "sheet.plan.csv", 5, |line| {
+        Some(line.replace(",change,", ",skipped,"))
+    });
+    with_line(&stage, "sheet.plan.csv", 3, |_| None);
+    stage.apply("sheet.plan.csv").expect(0);
+    let ran = plan(&stage, "sheet.csv").expect(0);
+    ran.says("of the rows of `sheet.csv` row 5 (site 5) was skipped and row 3 (site 3) was deleted; this plan has");
+    stage.write(
+        "sheet.csv",
+        format!("locationName,n1\nsite 8,{}\n{rows}", number(8)),
+    );
+    plan(&stage, "sheet.csv")
+        .says("of the rows of `sheet.csv`, as it was then, row 5 (site 5) was skipped");
 }
 
 /// A stage where the first request of each kind for the location of row 4 is refused.

@@ -428,7 +428,9 @@ fn a_row_that_a_plan_could_not_approve_is_corrected_in_the_results() {
     let [one, two] = [2, 3].map(location_id);
     stage.write(
         "sheet.csv",
-        format!("locationId,n1,international\n{one},+12025550101,\n{two},REMOVE,TRANSFER_NUMBER_1\n"),
+        format!(
+            "locationId,n1,international\n{one},+12025550101,\n{two},REMOVE,TRANSFER_NUMBER_1\n"
+        ),
     );
     stage.run_online("plan sheet.csv").expect(1);
     let plan = stage.results(PLAN);

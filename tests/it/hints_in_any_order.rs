@@ -234,7 +234,12 @@ fn a_plan_of_results_that_cannot_approve_a_row_sends_the_others() {
 
         let strict = send.replace(" --skip-invalid", "");
         let ran = stage.run(&strict).expect(2);
-        ran.says(format!("row 2: the plan approves nothing for this row, so it is not sent; correct it in `{results}` and plan the rows that are not done"));
+        ran.says(
+            "row 2: the plan approves nothing for this row, so it is not sent; `reason` says why",
+        );
+        ran.says(format!(
+            "correct it in `{results}`, then plan what is not done"
+        ));
         let lyon = &stage.state()[location_id(3)]["autoTransferNumber1"];
         assert_eq!(*lyon, Value::Null);
         // What was not planned at all is not left out without a word.

@@ -182,7 +182,8 @@ fn what_failed_can_be_sent_again_and_what_was_changed_undone() {
     let updated = status["outcomes"]["updated"].as_u64().expect("rows");
     assert!(status["rows"]["withEarlier"].as_u64() >= Some(updated));
     let noun = if failed == 1 { "row" } else { "rows" };
-    let purpose = format!("to send the {failed} {noun} again that failed, once they are corrected");
+    let purpose =
+        format!("to send the {failed} {noun} again that failed, corrected where `message` says so");
     let again = paste(&stage, &ran, &purpose);
     assert!(matches!(again.code, Some(0 | 1)), "{}", again.stderr);
 }

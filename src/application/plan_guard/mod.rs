@@ -27,13 +27,13 @@ use crate::application::earlier_runs::changes_by_us::OwnChanges;
 use crate::application::plan_guard::plan_edits::PlannedChanges;
 use crate::application::run_settings::RunSettings;
 use crate::application::service_facts::ServiceFacts;
+use crate::application::suggested_commands;
 use crate::model::failure_groups::Rows;
 use crate::model::row::Row;
 use crate::sheet::check::CheckedSheet;
 use crate::sheet::selection::Selection;
 use crate::sheet::{ReadOptions, RowFilter, Sheet};
 pub(super) use declined_rows::say_declined;
-use new_plan::AnotherPlan;
 pub(super) use new_plan::{NewPlan, note};
 pub(super) use plan_in_force::{
     ensure_it_is_of_this_service, ensure_its_record_is_there, is_plan, obey, obey_in_results,
@@ -82,7 +82,8 @@ pub(super) fn open(
         PlanGuard::Sheet(Box::new(plan))
     };
     if facts.abort.is_none() {
-        guard.ensure_it_fits(selection, path, &AnotherPlan::of(settings))?;
+        let again = suggested_commands::plan_corrected(settings, &settings.spec.sheet.path);
+        guard.ensure_it_fits(selection, path, again.as_ref())?;
         if let (PlanGuard::Plan(plan), false) = (&guard, settings.is_quiet()) {
             plan.say_which_is_newer(settings, path);
             plan.say_what_was_deleted(settings);
@@ -131,7 +132,7 @@ impl PlanGuard {
         &mut self,
         selection: &Selection<'_>,
         path: &Path,
-        again: &AnotherPlan,
+        again: Option<&[String; 2]>,
     ) -> Result<()> {
         if let PlanGuard::Plan(plan) = self {
             return plan.ensure_it_fits(selection, path, again);
@@ -144,6 +145,14 @@ impl PlanGuard {
     pub(super) fn deleted(&self) -> Rows {
         match self {
             PlanGuard::Plan(plan) => plan.deleted(),
+            PlanGuard::None | PlanGuard::OwnColumns | PlanGuard::Sheet(_) => Rows::default(),
+        }
+    }
+
+    /// The rows of the sheet that were planned and marked as skipped in the plan.
+    pub(super) fn skipped(&self) -> Rows {
+        match self {
+            PlanGuard::Plan(plan) => plan.skipped(),
             PlanGuard::None | PlanGuard::OwnColumns | PlanGuard::Sheet(_) => Rows::default(),
         }
     }

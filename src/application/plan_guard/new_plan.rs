@@ -40,12 +40,6 @@ impl NewPlan {
         })
     }
 
-    /// What is to be done with a row for which the plan approves nothing. The command follows below all
-    /// such rows.
-    pub(in crate::application) fn advice(&self) -> String {
-        format!("correct it in `{}` and make a new plan", self.sheet)
-    }
-
     /// Said of rows of a file that `has` this number of them, where the sheet has them at other places.
     pub(in crate::application) fn where_they_are(&self, has: u64) -> String {
         if has == self.rows {
@@ -55,24 +49,6 @@ impl NewPlan {
             "in `{}` (where they have other numbers, since rows were deleted from the plan)",
             self.sheet
         )
-    }
-}
-
-/// How something else is approved than what the plan approves.
-#[derive(Debug)]
-pub(super) struct AnotherPlan {
-    /// By a new plan of its sheet.
-    pub(super) of_sheet: Option<NewPlan>,
-    /// Of results, by commands that plan what is left of them and send it.
-    pub(super) of_results: Option<[String; 2]>,
-}
-
-impl AnotherPlan {
-    pub(super) fn of(settings: &RunSettings) -> AnotherPlan {
-        AnotherPlan {
-            of_sheet: NewPlan::of(settings),
-            of_results: suggested_commands::plan_corrected(settings, &settings.spec.sheet.path),
-        }
     }
 }
 

@@ -1,13 +1,14 @@
 //! Compares what is sent with what a plan recorded and approves.
 
 use std::collections::{HashMap, HashSet};
+use std::mem::take;
 use std::path::Path;
 
 use anyhow::Result;
 
+use super::NewPlan;
 use super::planned_places::PlannedPlaces;
 use super::recorded_plan::{DeletedRows, Plan, PlannedRows, what_it_saw};
-use super::{AnotherPlan, NewPlan};
 use crate::application::earlier_runs::renamed_rows::is_other_name;
 use crate::application::plan_guard::plan_columns::{EditedCell, PlanColumns};
 use crate::application::plan_guard::plan_edits::{PlanEdits, PlannedChanges};
@@ -18,7 +19,7 @@ use crate::model::row::{Row, TargetKey};
 use crate::model::wording::{plural, rows_listed};
 use crate::sheet::NumberedRecord;
 use crate::sheet::name_beside_id::NameBesideId;
-use crate::sheet::selection::{Choice, Selection};
+use crate::sheet::selection::{Choice, SKIPPED_BY_PLAN, Selection};
 use crate::stderr::say;
 
 /// Deleted rows that are named; the others are counted.
@@ -31,7 +32,7 @@ impl Plan {
         &self,
         selection: &Selection<'_>,
         path: &Path,
-        again: &AnotherPlan,
+        again: Option<&[String; 2]>,
     ) -> Result<()> {
         let mut unknown = PlanEdits::default();
         let mut others = PlanEdits::default();
@@ -47,8 +48,9 @@ impl Plan {
                 others.add_row(row.number);
             }
         }
-        unknown.refuse_unknown(path, again.of_sheet.as_ref())?;
-        others.refuse_corrected(path, &selection.sheet.path, again.of_results.as_ref())
+        let results = &selection.sheet.path;
+        unknown.refuse_unknown(path, results, again)?;
+        others.refuse_corrected(path, results, again)
     }
 
     /// Compares the rows that are sent with what was planned.
@@ -68,18 +70,25 @@ impl Plan {
         let mut reached: HashMap<TargetKey, u64> = HashMap::new();
         let names = selection.directory.names_alone();
         while records.read(&mut numbered)? {
+            let mut of_row = Vec::new();
             if let PlannedRows::Requests(rows) = &self.rows {
                 // A row that nobody manages was not deleted.
                 if let Ok(row) = sheet.read_row(selection.columns, &numbered, &names) {
-                    are_there.extend(rows.get(&row.fingerprint()));
+                    of_row.extend(rows.get(&row.fingerprint()).copied());
                 } else {
-                    let of_place = places.named_in(&self.run, &mut planned, &numbered)?;
+                    of_row = places.named_in(&self.run, &mut planned, &numbered)?;
                     // Names are looked up only of rows that are sent.
-                    unread += u64::from(of_place.is_empty() && sheet.leaves_out(&numbered));
-                    are_there.extend(of_place);
+                    unread += u64::from(of_row.is_empty() && sheet.leaves_out(&numbered));
                 }
+                are_there.extend(&of_row);
             }
-            let Choice::Send(row) = selection.choose(&numbered) else {
+            let choice = selection.choose(&numbered);
+            if let Choice::Leave(outcome) = &choice
+                && &*outcome.message == SKIPPED_BY_PLAN
+            {
+                self.skipped.append(&mut of_row);
+            }
+            let Choice::Send(row) = choice else {
                 if is_own && cells.asks_nothing_any_more(selection, &numbered) {
                     edits.add_row(numbered.row);
                 }
@@ -123,14 +132,9 @@ impl Plan {
         }
         self.changes = Some(changes);
         if let PlannedRows::Requests(rows) = &self.rows {
-            let mut deleted = Vec::new();
-            for row in rows.values().filter(|row| !are_there.contains(row)) {
-                let record = planned.of_row(*row)?;
-                if record.as_ref().and_then(what_it_saw).is_some() {
-                    deleted.push(*row);
-                }
-            }
-            deleted.sort_unstable();
+            let deleted = rows.values().filter(|row| !are_there.contains(row));
+            let deleted = approvable(deleted.copied(), &mut planned)?;
+            self.skipped = approvable(take(&mut self.skipped), &mut planned)?;
             self.deleted = DeletedRows {
                 count: (deleted.len() as u64).saturating_sub(unread),
                 named: Some(deleted).filter(|_| unread == 0).unwrap_or_default(),
@@ -141,9 +145,12 @@ impl Plan {
 
     /// The rows of the sheet that were planned and do not stand in the plan any more.
     pub(super) fn deleted(&self) -> Rows {
-        let mut rows = Rows::default();
-        self.deleted.named.iter().for_each(|row| rows.add(*row));
-        rows
+        Rows::of(&self.deleted.named)
+    }
+
+    /// Those that are marked as skipped there.
+    pub(super) fn skipped(&self) -> Rows {
+        Rows::of(&self.skipped)
     }
 
     pub(super) fn say_what_was_deleted(&self, settings: &RunSettings) {
@@ -163,6 +170,23 @@ impl Plan {
             settings.spec.sheet.path.display()
         ));
     }
+}
+
+/// Those of some planned rows that the plan could approve, in their order.
+fn approvable(
+    rows: impl IntoIterator<Item = u64>,
+    planned: &mut RecordReader<'_>,
+) -> Result<Vec<u64>> {
+    let mut found = Vec::new();
+    for row in rows {
+        let record = planned.of_row(row)?;
+        if record.as_ref().and_then(what_it_saw).is_some() {
+            found.push(row);
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    Ok(found)
 }
 
 /// The next of some planned rows, below the one that was reached, that asks for the same.

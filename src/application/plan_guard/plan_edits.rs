@@ -6,7 +6,6 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::application::command_line::join;
-use crate::application::plan_guard::NewPlan;
 use crate::application::plan_guard::plan_columns::EditedCell;
 use crate::application::results::usage_notes::{self, UseNote};
 use crate::model::change::Change;
@@ -159,11 +158,12 @@ impl PlanEdits {
         }
     }
 
-    /// Refuses to send rows for which nothing was approved.
+    /// Refuses to send rows of results for which nothing was approved; `again` plans and sends them.
     pub(in crate::application) fn refuse_unknown(
         self,
         path: &Path,
-        new_plan: Option<&NewPlan>,
+        results: &Path,
+        again: Option<&[String; 2]>,
     ) -> Result<()> {
         if self.rows == 0 {
             return Ok(());
@@ -187,10 +187,11 @@ impl PlanEdits {
                 "to send the others, add --skip-invalid".to_string()
             },
         );
-        Err(match new_plan {
-            Some(new_plan) => refused.with_hint(format!(
-                "to change {them}, correct {them} in `{}` and make a new plan: {}",
-                new_plan.sheet, new_plan.command
+        Err(match again {
+            Some(commands) => refused.with_hint(format!(
+                "to change {them}, correct {them} in `{}`, then {}",
+                results.display(),
+                plan_and_send(commands)
             )),
             None => refused,
         })
@@ -300,7 +301,7 @@ impl PlanEdits {
 }
 
 /// How rows of results that were corrected are planned and sent.
-pub(super) fn plan_and_send([plan, send]: &[String; 2]) -> String {
+pub(in crate::application) fn plan_and_send([plan, send]: &[String; 2]) -> String {
     format!(
         "plan what is not done and look at the plan:\n  {plan}\nthen send it under that plan:\n  {send}"
     )

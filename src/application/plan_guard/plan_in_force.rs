@@ -96,7 +96,7 @@ pub(super) fn obey_action(sheet: &mut Sheet, new_plan: &NewPlan) -> Result<()> {
     let action = plan_cells::place_of(sheet, setting, ACTION);
     match (action, missing.next()) {
         (Some(action), None) => {
-            sheet.obey_plan(action, new_plan.advice());
+            sheet.obey_plan(action);
             Ok(())
         }
         (_, missing) => {
@@ -132,16 +132,12 @@ pub(in crate::application) fn obey_in_results(
         .filter_map(|run| run.header().plan.as_ref());
     let is_recorded = id.is_some() && plans.any(|plan| plan.id == id);
     let is_the_same = is_recorded || is_of_lost_run(earlier, sheet, plan);
-    let advice = format!(
-        "correct it in `{}` and plan the rows that are not done",
-        sheet.path.display()
-    );
     if is_the_same {
-        sheet.obey_plan_of_results(advice);
+        sheet.obey_plan_of_results();
     } else {
         let run = RecordedRun::open(&Journal::path_for(plan))?;
         let declined = marked_plan::declined(plan, &run, settings, sheet)?;
-        sheet.obey_plan_of_what_is_left(not_approved(&run)?, declined, advice);
+        sheet.obey_plan_of_what_is_left(not_approved(&run)?, declined);
     }
     Ok(())
 }

@@ -6,7 +6,6 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 
-use super::AnotherPlan;
 use super::approved_rows::ApprovedRows;
 use super::plan_in_force::ensure_it_is_of_this_service;
 use crate::application::command_line::join;
@@ -38,6 +37,8 @@ pub(in crate::application) struct Plan {
     pub(super) changes: Option<PlannedChanges>,
     /// Rows that it approved and that were deleted from it.
     pub(super) deleted: DeletedRows,
+    /// Those that are marked as skipped there, by their numbers in the sheet that was planned.
+    pub(super) skipped: Vec<u64>,
 }
 
 /// Rows that a plan approved and that are not in its file any more.
@@ -96,6 +97,7 @@ impl Plan {
             approved,
             changes: None,
             deleted: DeletedRows::default(),
+            skipped: Vec::new(),
         })
     }
 
@@ -146,7 +148,7 @@ impl Plan {
         &mut self,
         selection: &Selection<'_>,
         path: &Path,
-        again: &AnotherPlan,
+        again: Option<&[String; 2]>,
     ) -> Result<()> {
         if matches!(self.rows, PlannedRows::Places(_)) {
             return self.ensure_it_approves_results(selection, path, again);

@@ -4,6 +4,7 @@
 mod export_cells;
 mod own_cells;
 pub(super) mod plan_cells;
+mod remedies;
 mod replaced_plan_columns;
 mod resolved_ids;
 mod results_writer;
@@ -17,6 +18,7 @@ use std::path::Path;
 use anyhow::Result;
 use export_cells::ExportCells;
 use own_cells::{own_columns, unsent_columns, with_restored, with_values, write_own};
+pub use remedies::Remedies;
 use replaced_plan_columns::OldPlan;
 use resolved_ids::missing_columns;
 use results_writer::{Line, ResultsWriter};
@@ -62,8 +64,9 @@ impl Form {
         }
     }
 
-    /// The names of the columns that follow, for a setting.
-    fn columns(self, setting: &Setting) -> Vec<String> {
+    /// The names of the columns that follow, for a sheet with these.
+    fn columns(self, columns: &Columns) -> Vec<String> {
+        let setting = columns.setting;
         let results = RESULT_COLUMNS.iter().map(ToString::to_string);
         let check = [CHECK.to_string()];
         match self {
@@ -72,7 +75,7 @@ impl Form {
                 let results = results.chain(setting.columns(PREVIOUS));
                 results.chain(check).collect()
             }
-            Form::Plan => plan_cells::columns(setting),
+            Form::Plan => plan_cells::columns(columns),
             Form::Export => Vec::new(),
         }
     }
@@ -133,7 +136,7 @@ impl Content<'_> {
 /// Makes sure, before anything is sent, that this number of rows can be written where the results go.
 pub fn ensure_they_fit(path: &Path, form: Form, columns: &Columns, rows: u64) -> Result<()> {
     let own = own_columns(columns).count() + missing_columns(columns).len();
-    ensure_fits(path, rows, own + form.columns(columns.setting).len())
+    ensure_fits(path, rows, own + form.columns(columns).len())
 }
 
 /// What the results say, in figures.
@@ -142,10 +145,8 @@ pub struct Tally {
     pub counts: Counts,
     /// Rows of these outside of the part that was chosen, of which stays what an earlier run noted.
     pub outside: Counts,
-    /// Rows in the part that were left alone since they clear a number in use.
-    pub of_use: u64,
-    /// Failed rows in the part in whose cells there is nothing to correct.
-    pub not_correctable: u64,
+    /// What can be done about those in the part.
+    pub remedies: Remedies,
     /// Rows that are not as asked and that the journal does not tell of.
     pub without_record: FailureGroups,
     /// Rows that were left out, by the reason why.
@@ -214,7 +215,7 @@ fn write_names(table: &mut Table, content: Content<'_>, own: &[usize]) -> Result
     for name in missing_columns(columns) {
         table.cell(Cell::Name(name.as_bytes()))?;
     }
-    for name in content.form.columns(columns.setting) {
+    for name in content.form.columns(columns) {
         table.cell(Cell::Name(name.as_bytes()))?;
     }
     Ok(())
@@ -277,8 +278,7 @@ fn write_rows(
                 if sheet.left_out_by(&numbered).is_some() {
                     tally.outside.add_kind(kept.kind);
                 } else {
-                    tally.of_use += u64::from(kept.is_of_use());
-                    tally.not_correctable += u64::from(kept.has_nothing_to_correct());
+                    tally.remedies.add(&kept);
                 }
                 table.end_row()?;
                 continue;
@@ -291,8 +291,7 @@ fn write_rows(
             line.outcome.kind = OutcomeKind::Unchanged;
         }
         tally.counts.add(&line.outcome);
-        tally.of_use += u64::from(line.outcome.is_of_use());
-        tally.not_correctable += u64::from(line.outcome.has_nothing_to_correct());
+        tally.remedies.add(&line.outcome);
         if line.finished_at.is_none() && !line.outcome.kind.is_success() {
             tally.without_record.add(numbered.row, &line.outcome);
         }
@@ -322,7 +321,7 @@ fn write_rows(
                 let was_done = columns.outcome_in(record).is_some_and(was_done);
                 tally.done_before += u64::from(is_different && was_done);
                 let is_left_out = is_done_before || sheet.leaves_out(&numbered);
-                plan_cells::write(table, setting, row, is_left_out, &line.outcome, notes)?;
+                plan_cells::write(table, columns, row, is_left_out, &line.outcome, notes)?;
             }
         }
         table.end_row()?;

@@ -10,23 +10,39 @@ use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::row::Row;
 use crate::setting::{Setting, usage_after_row};
 use crate::sheet::Sheet;
+use crate::sheet::columns::Columns;
 use crate::sheet::result_columns::{ACTION, CANNOT, NEW, PRESENT, REASON, SKIPPED, USED_BY};
 use crate::table::{Cell, Table, Tone};
 
 /// Of a row that was still to be read when the plan ended.
 const NOT_READ: &str = "not read yet";
 
-/// The columns of a plan.
-pub(super) fn columns(setting: &Setting) -> Vec<String> {
-    let mut columns = setting.columns(PRESENT);
-    columns.extend(setting.columns(NEW));
+/// The columns of a plan: first what is to be done and why, then the fields that the sheet has, and behind them
+/// those that only show what else is there.
+pub(super) fn columns(columns: &Columns) -> Vec<String> {
+    let setting = columns.setting;
+    let mut names = [ACTION, REASON].map(String::from).to_vec();
+    for fields in fields_in_order(columns) {
+        for prefix in [PRESENT, NEW] {
+            let all = setting.columns(prefix);
+            names.extend(fields.iter().filter_map(|field| all.get(*field).cloned()));
+        }
+    }
     let numbers = 1..=usage_after_row::numbers_with_users(setting);
-    columns.extend(numbers.map(|number| format!("{USED_BY}{number}")));
-    columns.extend([ACTION, REASON].map(String::from));
-    columns
+    names.extend(numbers.map(|number| format!("{USED_BY}{number}")));
+    names
 }
 
-/// Where the columns of a plan stand in a header that has them: behind the user's own.
+/// The fields for which the sheet has a column, and the others.
+fn fields_in_order(columns: &Columns) -> [Vec<usize>; 2] {
+    let fields = 0..columns.setting.fields.len();
+    let is_asked = |field: &usize| columns.fields.get(*field).is_some_and(Option::is_some);
+    let (asked, others) = fields.partition(is_asked);
+    [asked, others]
+}
+
+/// Where the columns of a plan stand in a header that has them: behind the user's own. Older plans have `action`
+/// and `reason` as the last of them.
 pub(in crate::application) fn places(header: &ByteRecord, setting: &Setting) -> Vec<usize> {
     let names: Vec<_> = header.iter().map(String::from_utf8_lossy).collect();
     let has = |name: &String| names.iter().any(|one| one == name);
@@ -37,11 +53,28 @@ pub(in crate::application) fn places(header: &ByteRecord, setting: &Setting) -> 
     if !needed.chain([ACTION.to_string()]).all(|name| has(&name)) {
         return Vec::new();
     }
-    let columns = columns(setting);
-    let places = names.iter().enumerate();
+    let mut values = setting.columns(PRESENT);
+    values.extend(setting.columns(NEW));
+    let is_value = |name: &str| values.iter().any(|one| *one == *name);
+    let Some(first) = names.iter().position(|name| is_value(name)) else {
+        return Vec::new();
+    };
+    let is_last = names.iter().skip(first).any(|name| name == ACTION);
+    let verdict = [ACTION, REASON].len();
+    let from = if is_last {
+        first
+    } else {
+        first.saturating_sub(verdict)
+    };
+    let is_of_plan = |name: &str| {
+        let number = name.strip_prefix(USED_BY).map(str::parse::<usize>);
+        let numbers = 1..=usage_after_row::numbers_with_users(setting);
+        let shows_use = number.is_some_and(|number| number.is_ok_and(|one| numbers.contains(&one)));
+        is_value(name) || shows_use || [ACTION, REASON].contains(&name)
+    };
+    let places = names.iter().enumerate().skip(from);
     places
-        .skip_while(|(_, name)| columns.first().is_none_or(|first| *first != **name))
-        .filter(|(_, name)| columns.iter().any(|one| *one == **name))
+        .filter(|(_, name)| is_of_plan(name))
         .map(|(place, _)| place)
         .collect()
 }
@@ -64,33 +97,13 @@ pub(in crate::application) fn place_of(
 /// the sheet's fault.
 pub(super) fn write(
     table: &mut Table,
-    setting: &Setting,
+    columns: &Columns,
     row: Option<&Row<'_>>,
     is_left_out: bool,
     outcome: &Outcome,
     notes: Vec<UseNote>,
 ) -> Result<()> {
-    let none = CurrentValues::default();
-    let present = outcome.previous.as_ref().unwrap_or(&none);
-    let fields = 0..setting.fields.len();
-    let then: Vec<&str> = fields
-        .map(|index| match (row, &outcome.previous) {
-            (Some(row), Some(present)) => value_then(setting, row, present, index),
-            _ => "",
-        })
-        .collect();
-    for index in 0..then.len() {
-        table.cell(Cell::text(&setting.plain(index, present.text(index))))?;
-    }
-    for (index, then) in then.iter().enumerate() {
-        table.cell(Cell::text(&setting.plain(index, then)))?;
-    }
-    let usages = row.and_then(|row| usage_notes::usages_then(setting, row, outcome));
-    for number in 0..usage_after_row::numbers_with_users(setting) {
-        let users = usages.iter().flatten().filter(|one| one.number == number);
-        let users: Vec<&str> = users.map(|one| &*one.calls).collect();
-        table.cell(Cell::Untrusted(&users.join("; ")))?;
-    }
+    let setting = columns.setting;
     let (action, tone) = if is_left_out {
         (SKIPPED, Tone::Plain)
     } else {
@@ -100,7 +113,33 @@ pub(super) fn write(
     let mut reasons = vec![reason(outcome)];
     reasons.extend(notes.into_iter().map(UseNote::into_words));
     reasons.retain(|reason| !reason.is_empty());
-    table.cell(Cell::Untrusted(&reasons.join("; ")))
+    table.cell(Cell::Untrusted(&reasons.join("; ")))?;
+    let none = CurrentValues::default();
+    let present = outcome.previous.as_ref().unwrap_or(&none);
+    let fields = 0..setting.fields.len();
+    let then: Vec<&str> = fields
+        .map(|index| match (row, &outcome.previous) {
+            (Some(row), Some(present)) => value_then(setting, row, present, index),
+            _ => "",
+        })
+        .collect();
+    for fields in fields_in_order(columns) {
+        for index in &fields {
+            let now = setting.plain(*index, present.text(*index));
+            table.cell(Cell::text(&now))?;
+        }
+        for index in &fields {
+            let then = then.get(*index).copied().unwrap_or_default();
+            table.cell(Cell::text(&setting.plain(*index, then)))?;
+        }
+    }
+    let usages = row.and_then(|row| usage_notes::usages_then(setting, row, outcome));
+    for number in 0..usage_after_row::numbers_with_users(setting) {
+        let users = usages.iter().flatten().filter(|one| one.number == number);
+        let users: Vec<&str> = users.map(|one| &*one.calls).collect();
+        table.cell(Cell::Untrusted(&users.join("; ")))?;
+    }
+    Ok(())
 }
 
 pub(in crate::application) fn action(kind: OutcomeKind) -> (&'static str, Tone) {
@@ -247,7 +286,10 @@ mod tests {
         let own = "locationId n1 reason";
         let plan = "present1 present2 present3 new1 new2 new3 usedBy1";
         let of_plan: Vec<usize> = (3..12).collect();
+        assert_eq!(places(&format!("{own} action reason {plan} note")), of_plan);
         assert_eq!(places(&format!("{own} {plan} action reason note")), of_plan);
+        let own_verdict = format!("action reason n1 {plan} action reason");
+        assert_eq!(places(&own_verdict), of_plan);
         assert_eq!(places(&format!("{own} {plan}")), [] as [usize; 0]);
         assert_eq!(places(&format!("{own} action")), [] as [usize; 0]);
     }

@@ -133,7 +133,7 @@ impl<'c> ResultsWriter<'c> {
         let always = (0..RESULT_COLUMNS.len()).map(|index| Some(results?.start + index));
         let previous = results.map_or(&[][..], |results| &results.previous);
         let places = always.chain(previous.iter().copied());
-        let names = self.content.form.columns(columns.setting);
+        let names = self.content.form.columns(columns);
         let mut outcome = Outcome::unsent(kind, "");
         let before_check = names.len().saturating_sub(1);
         let places = places.chain(std::iter::repeat(None));

@@ -65,12 +65,11 @@ fn they_are(rows: u64) -> &'static str {
 }
 
 fn to_send_again(rows: u64, is_under_plan: bool) -> String {
-    let they_are = they_are(rows);
     let rows = plural(rows, "row");
     if is_under_plan {
         format!("to send the {rows} again that failed, as approved")
     } else {
-        format!("to send the {rows} again that failed, once {they_are} corrected")
+        format!("to send the {rows} again that failed, corrected where `message` says so")
     }
 }
 

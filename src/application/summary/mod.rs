@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use crate::application::exit_code::ExitCode;
+use crate::application::results::Remedies;
 use crate::application::run_settings::{LaterChanges, RunSettings};
 use crate::engine::abort::AbortReason;
 use crate::model::counts::Counts;
@@ -24,10 +25,8 @@ pub struct Summary {
     pub counts: Counts,
     /// Rows of these outside of the part that the command was about.
     pub outside: Counts,
-    /// Rows that were left alone since they clear a number in use.
-    pub of_use: u64,
-    /// Failed rows in whose cells there is nothing to correct.
-    pub not_correctable: u64,
+    /// What can be done about those that are not done.
+    pub remedies: Remedies,
     /// What this process did: the rows it finished, and the word for what it did with them.
     pub sent: Counts,
     pub verb: &'static str,
@@ -251,8 +250,7 @@ mod tests {
             is_output_missing: false,
             counts,
             outside: Counts::default(),
-            of_use: 0,
-            not_correctable: 0,
+            remedies: Remedies::default(),
             again_outside: None,
             reason,
             requests: 1234,
@@ -327,26 +325,28 @@ mod tests {
         let refused = (OutcomeKind::Failed, Some(400), 1);
         let ignored = (OutcomeKind::Failed, Some(204), 1);
         let all = [refused, refused, ignored, ignored];
-        for (rows, not_correctable, said) in [
-            (&all[..2], 0, "correct them in `sheet.results.csv`, then"),
-            (
-                &all[1..3],
-                1,
-                "correct them in `sheet.results.csv`, and of the one in whose cells nothing is wrong do what `message` says, then",
-            ),
-            (
-                &all[1..],
-                2,
-                "correct them in `sheet.results.csv`, and of the 2 in whose cells nothing is wrong do what `message` says, then",
-            ),
+        let failing = (OutcomeKind::Failed, Some(500), 6);
+        let wrong = "correct in `sheet.results.csv` what `message` says is wrong, then";
+        for (rows, not_correctable, to_try_again, said) in [
+            (&all[..2], 0, 0, "correct them in `sheet.results.csv`, then"),
+            (&all[1..3], 1, 0, wrong),
+            (&[refused, failing], 0, 1, wrong),
             (
                 &all[2..],
                 2,
+                0,
                 "first do what `message` in `sheet.results.csv` says, or leave them out, then",
+            ),
+            (
+                &[failing, failing],
+                0,
+                2,
+                "to send again the 2 rows that are not done, run",
             ),
         ] {
             let mut summary = summary(rows, None);
-            summary.not_correctable = not_correctable;
+            summary.remedies.not_correctable = not_correctable;
+            summary.remedies.to_try_again = to_try_again;
             let text = summary.to_string();
             assert!(text.contains(said), "{text}");
         }

@@ -61,8 +61,8 @@ impl Summary {
                 later.undo
             )?;
         }
-        if self.of_use > 0 {
-            conflicts = conflicts.saturating_sub(self.of_use);
+        if self.remedies.of_use > 0 {
+            conflicts = conflicts.saturating_sub(self.remedies.of_use);
             self.write_of_use(out, command)?;
         }
         if conflicts > 0 {
@@ -77,7 +77,7 @@ impl Summary {
 
     /// What can be done about rows that were left alone; `command` sends those that are not done.
     fn write_conflicts(&self, out: &mut fmt::Formatter<'_>, command: &str) -> fmt::Result {
-        let others = self.conflicts().saturating_sub(self.of_use);
+        let others = self.conflicts().saturating_sub(self.remedies.of_use);
         if others > 0 {
             writeln!(
                 out,
@@ -87,7 +87,7 @@ impl Summary {
                 it_or_them(others)
             )?;
         }
-        if self.of_use > 0 {
+        if self.remedies.of_use > 0 {
             self.write_of_use(out, &format!("{command} --include conflict"))?;
         }
         Ok(())
@@ -104,7 +104,7 @@ impl Summary {
         };
         let conflicts = match self.again {
             Again::PlanWhatIsLeft => 0,
-            _ => self.conflicts().saturating_sub(self.of_use),
+            _ => self.conflicts().saturating_sub(self.remedies.of_use),
         };
         let overwrite = match conflicts {
             1 => "to overwrite what was found in the row in conflict, ".to_string(),
@@ -168,23 +168,19 @@ impl Summary {
     fn what_to_do_first(&self, rows: u64) -> String {
         let results = self.results_named();
         let them = it_or_them(rows);
-        match self.not_correctable {
-            0 => format!("correct {them} in {results}"),
-            all if all >= rows => {
-                format!("first do what `message` in {results} says, or leave {them} out")
+        match (self.remedies.not_correctable, self.remedies.to_try_again) {
+            (0, 0) => format!("correct {them} in {results}, then "),
+            (_, all) if all >= rows => String::new(),
+            (all, _) if all >= rows => {
+                format!("first do what `message` in {results} says, or leave {them} out, then ")
             }
-            1 => format!(
-                "correct {them} in {results}, and of the one in whose cells nothing is wrong do what `message` says"
-            ),
-            some => format!(
-                "correct {them} in {results}, and of the {some} in whose cells nothing is wrong do what `message` says"
-            ),
+            _ => format!("correct in {results} what `message` says is wrong, then "),
         }
     }
 
     /// What can be done about rows that clear a number in use; `command` sends them once more.
     fn write_of_use(&self, out: &mut fmt::Formatter<'_>, command: &str) -> fmt::Result {
-        let clear = if self.of_use == 1 {
+        let clear = if self.remedies.of_use == 1 {
             "it clears"
         } else {
             "they clear"
@@ -192,7 +188,7 @@ impl Summary {
         writeln!(
             out,
             "hint: {} left alone, since rules use numbers that {clear}. Change those rules first, then run:\n  {command}\nor clear the numbers all the same:\n  {command} --even-if-used",
-            plural_were(self.of_use, "row")
+            plural_were(self.remedies.of_use, "row")
         )
     }
 
@@ -217,7 +213,7 @@ impl Summary {
                 } else if rows > 0 {
                     writeln!(
                         out,
-                        "hint: to send again the {} not done, {}, then run:\n  {command}",
+                        "hint: to send again the {} not done, {}run:\n  {command}",
                         rows_that_are(rows),
                         self.what_to_do_first(rows)
                     )?;
@@ -233,12 +229,22 @@ impl Summary {
             } => {
                 let rows = rows + conflicts;
                 let them = it_or_them(rows);
+                let correct = match (
+                    self.remedies.to_try_again,
+                    self.remedies.not_correctable + conflicts,
+                ) {
+                    (0, 0) => format!("Correct {them} in `{sheet}` and plan again"),
+                    (all, _) if all >= rows => {
+                        "Nothing is wrong in the sheet; plan again once that is over".to_string()
+                    }
+                    _ => format!("Correct in `{sheet}` what it says is wrong, and plan again"),
+                };
                 writeln!(
                     out,
-                    "hint: the plan approves nothing for {}; `reason` says why. Correct {them} in `{sheet}` and plan again:\n  {again}",
+                    "hint: the plan approves nothing for {}; `reason` says why. {correct}:\n  {again}",
                     plural(rows, "row")
                 )?;
-                if self.of_use > 0 {
+                if self.remedies.of_use > 0 {
                     writeln!(
                         out,
                         "or plan to clear numbers in use all the same:\n  {again} --even-if-used"
