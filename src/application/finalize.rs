@@ -23,7 +23,7 @@ use crate::application::plan_guard::NewPlan;
 use crate::application::plan_lines::PlanLines;
 use crate::application::recorder::SentRows;
 use crate::application::report::{PageChoice, page_file};
-use crate::application::results::{self, Content, Form, Remedies, Tally};
+use crate::application::results::{self, Content, Form, Tally};
 use crate::application::run_facts;
 use crate::application::run_settings::LaterChanges;
 use crate::application::run_settings::{RunSettings, Start, SummaryFormat, Target};
