@@ -59,7 +59,7 @@ pub struct Secrets {
 
 impl Secrets {
     /// Adds a secret. One that is shorter than `SHORT` is none: hiding it would garble every text.
-    /// A name of a header comes in small letters, and a header of `Basic` has all in base64.
+    /// A header of `Basic` has all in base64.
     pub fn add(&mut self, secret: &str) {
         if secret.len() < SHORT {
             return;
@@ -69,18 +69,10 @@ impl Secrets {
             all if all == secret.len() => all,
             own => own - 1,
         };
-        for text in [
-            secret.to_string(),
-            secret.to_ascii_lowercase(),
-            secret.to_ascii_uppercase(),
-            with_capitals_swapped(secret),
-        ] {
-            self.add_pieces(&text, Piece::Short, own);
-            self.add_pieces(&text, Piece::Long, own);
-        }
+        self.add_pieces(secret, Piece::Short, own);
+        self.add_pieces(secret, Piece::Long, own);
         let hexadecimal = hexadecimal(secret.as_bytes());
         self.add_pieces(&hexadecimal, Piece::Long, 2 * own);
-        self.add_pieces(&hexadecimal.to_ascii_uppercase(), Piece::Long, 2 * own);
         // Three bytes become four characters, so it depends on how many stand before; those that hold
         // something else as well are left out.
         for (before, mixed) in [(0, 0), (1, 2), (2, 3)] {
@@ -88,8 +80,6 @@ impl Secrets {
             let encoded = encoded.get(mixed..encoded.len() - 1).unwrap_or_default();
             let own = ((before + own) * 4).div_ceil(3) - mixed;
             self.add_pieces(encoded, Piece::Long, own);
-            let standard = encoded.replace('-', "+").replace('_', "/");
-            self.add_pieces(&standard, Piece::Long, own);
         }
     }
 
@@ -214,8 +204,15 @@ impl Secrets {
     }
 }
 
-/// The last [`LONG`] characters, after one more.
+/// The last [`LONG`] characters, after one more. Small letters and capitals are the same, and so are the two
+/// alphabets of base64: a name of a header comes in small letters, and each further spelling of all secrets would
+/// take up as much memory as the first.
 fn next(last: u128, character: u8) -> u128 {
+    let character = match character {
+        b'-' => b'+',
+        b'_' => b'/',
+        other => other.to_ascii_lowercase(),
+    };
     last << 8 | u128::from(character)
 }
 
@@ -229,14 +226,6 @@ fn key(last: u128, kind: Piece, length: usize) -> u64 {
         }
     };
     u64::try_from(mixed & u128::from(u64::MAX)).unwrap_or_default()
-}
-
-fn with_capitals_swapped(text: &str) -> String {
-    let swapped = |letter: char| match letter {
-        small if small.is_ascii_lowercase() => small.to_ascii_uppercase(),
-        other => other.to_ascii_lowercase(),
-    };
-    text.chars().map(swapped).collect()
 }
 
 /// What is done with `<…>`.
