@@ -287,12 +287,22 @@ fn ensure_it_is_no_secret(text: &str, target: &Target) -> Result<()> {
     Ok(())
 }
 
+/// A log is begun before anything else.
+pub fn ensure_log_is_no_credential(flags: &RunFlags) -> Result<()> {
+    let log = flags.verbosity.log_file.as_deref();
+    log.map_or(Ok(()), |log| {
+        ensure_it_is_no_credential(log, flags.service.credentials.as_deref())
+    })
+}
+
 /// Each file of a folder of credentials is taken for one of them by the next run.
 fn ensure_it_is_no_credential(file: &Path, folder: Option<&Path>) -> Result<()> {
     let Some(folder) = folder.filter(|_| !file.as_os_str().is_empty()) else {
         return Ok(());
     };
-    let beside = file
+    // Where a link leads counts.
+    let place = fs::canonicalize(file).unwrap_or_else(|_| file.to_path_buf());
+    let beside = place
         .parent()
         .filter(|beside| !beside.as_os_str().is_empty());
     let beside = fs::canonicalize(beside.unwrap_or(Path::new(".")));

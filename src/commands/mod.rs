@@ -21,7 +21,8 @@ use crate::application::logging;
 use crate::application::refused_sheet::RefusedSheet;
 use crate::application::session::Connect;
 use crate::application::summary::Summary;
-use crate::cli::{Cli, Command, FIRST_STEPS, RunFlags};
+use crate::cli::resolve::ensure_log_is_no_credential;
+use crate::cli::{Cli, Command, FIRST_STEPS};
 use crate::model::hint;
 use crate::model::token_shape::without_tokens;
 use crate::platform;
@@ -116,7 +117,9 @@ fn print_refusal(
 }
 
 async fn dispatch(command: Command, network: &impl Connect) -> Result<ExitCode> {
-    if let Some(RunFlags { verbosity, .. }) = command.run_flags() {
+    if let Some(flags) = command.run_flags() {
+        ensure_log_is_no_credential(flags)?;
+        let verbosity = &flags.verbosity;
         logging::start(verbosity.verbose, verbosity.log_file.as_deref())?;
     }
     match command {

@@ -42,6 +42,10 @@ fn results_do_not_go_among_the_credentials_nor_are_they_called_like_one() {
             "would be in the folder of --credentials",
         ),
         (
+            "--log-file customers/log.jsonl",
+            "`customers/log.jsonl` would be in the folder of --credentials",
+        ),
+        (
             "-o token-of-ben-1.csv",
             "what was typed holds an access token",
         ),
@@ -56,6 +60,14 @@ fn results_do_not_go_among_the_credentials_nor_are_they_called_like_one() {
     let ran = stage.apply("sheet.csv --credentials customers -o token-of-ben-1.csv");
     assert!(!ran.stderr.contains("token-of-ben-1"), "{}", ran.stderr);
     assert!(stage.requests().is_empty());
+    // No file among the credentials is begun or added to.
+    let files = std::fs::read_dir(stage.path("customers")).expect("a folder");
+    assert_eq!(files.count(), 2);
+    let line = "apply sheet.csv --rehearse --credentials customers --log-file customers/acme.txt";
+    stage
+        .run(line)
+        .expect(2)
+        .says("would be in the folder of --credentials");
 }
 
 #[test]
