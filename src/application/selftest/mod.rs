@@ -225,7 +225,11 @@ fn finish(reads: &PlainReads, place: &Place, files: &Files) -> Result<ExitCode> 
         ));
         return Ok(ExitCode::Stopped);
     }
-    say("the numbers of the location are as they were before");
+    say(if writes.are_spelled_as_before() {
+        "the numbers of the location are as they were before"
+    } else {
+        "the numbers of the location are as they were before, in another spelling"
+    });
     let differs = |verdict: &Verdict| *verdict == Verdict::Differs;
     Ok(if found.iter().any(|finding| differs(&finding.verdict)) {
         ExitCode::SomeRowsNotDone
@@ -327,5 +331,6 @@ fn row_of(place: &Place) -> Row<'static> {
         key: key.unwrap_or(TargetKey(0)),
         changes: Vec::new(),
         expected: Vec::new(),
+        used_before: Vec::new(),
     }
 }

@@ -56,7 +56,13 @@ impl ObservedWrites {
         ]
     }
 
-    /// Whether the last look found what the first one found, but for the spelling.
+    /// Whether the last look found what the first one found, letter for letter.
+    pub(super) fn are_spelled_as_before(&self) -> bool {
+        let both = self.before().zip(self.found_before(LAST));
+        both.is_some_and(|(before, last)| same(before, last))
+    }
+
+    /// The same but for the spelling.
     pub(super) fn are_put_back(&self) -> bool {
         let (Some(before), Some(last)) = (self.before(), self.found_before(LAST)) else {
             return false;
@@ -255,13 +261,13 @@ impl ObservedWrites {
     fn of_the_end(&self) -> Finding {
         let both = self.before().zip(self.found_before(LAST));
         let (answer, verdict) = match both {
-            Some((before, last)) if same(before, last) => ("letter for letter", Verdict::AsAssumed),
-            Some(_) if self.are_put_back() => ("but for their spelling", Verdict::Differs),
+            Some(_) if self.are_spelled_as_before() => ("they are", Verdict::AsAssumed),
+            Some(_) if self.are_put_back() => ("they have another spelling", Verdict::Differs),
             Some(_) => ("they are not", Verdict::Differs),
             None => ("they could not be read", Verdict::NotKnown),
         };
         Finding {
-            question: "in the end the numbers are as they were",
+            question: "in the end the numbers are as they were, letter for letter",
             asked: "GET …/autoTransferNumbers".into(),
             answer: answer.into(),
             verdict,

@@ -29,11 +29,13 @@ pub(super) const EMPTY: u64 = 5;
 pub(super) const REVERSED: u64 = 6;
 /// The numbers that are set, in the spelling that the program sends.
 pub(super) const SPELLED: u64 = 7;
-/// After one more row that puts them back. Only read, where all is as before: it asks for the first number as it was.
+/// Puts back the spelling that was there as well.
+const AS_BEFORE: u64 = 8;
+/// Only read, where all is as before: it asks for the first number as it was.
 pub(super) const LAST: u64 = 9;
 
 /// Rows that are sent although they would change nothing.
-pub const ALWAYS_SENT: &[u64] = &[SAME, EMPTY, REVERSED, SPELLED];
+pub const ALWAYS_SENT: &[u64] = &[SAME, EMPTY, REVERSED, SPELLED, AS_BEFORE];
 
 const NUMBERS: usize = LOCATION_NUMBERS.fields.len();
 
@@ -176,7 +178,7 @@ mod tests {
         assert_eq!(cells(EXTENSION), ["", "", "77"]);
         assert_eq!(cells(EMPTY), [REMOVE, "", ""]);
         assert_eq!(cells(SPELLED), ["+496100773123", "", ""]);
-        for row in [BACK, REVERSED, SPELLED + 1] {
+        for row in [BACK, REVERSED, AS_BEFORE] {
             assert_eq!(cells(row), cells(SAME));
         }
         assert_eq!(cells(LAST), ["'+49-6100773123", "", ""]);
