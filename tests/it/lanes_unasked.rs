@@ -262,7 +262,7 @@ fn who_may_ask_nothing_about_themselves_manages_what_they_may_list() {
 
 #[test]
 fn what_fails_or_is_refused_by_one_alone_goes_by_another() {
-    for fault in ["500", "401", "reset-before"] {
+    for fault in ["500", "401", "404", "reset-before"] {
         let stage = stage_of(
             vec![
                 faulty("Ada", &[9, 0], &format!("{fault}=100% at {}", org_id(0))),
@@ -272,5 +272,35 @@ fn what_fails_or_is_refused_by_one_alone_goes_by_another() {
         );
         stage.apply("sheet.csv --credentials customers").expect(0);
         assert_eq!(changes_by_user(&stage)["Ben"], 40, "{fault}");
+    }
+}
+
+#[test]
+fn what_is_there_for_nobody_is_asked_of_each_and_holds_up_nothing() {
+    let users = [
+        user("Ada", &[0], &["token-of-Ada-1"]),
+        user("Ben", &[0], &["token-of-Ben-1"]),
+    ];
+    let stage = stage_of(users.into(), |_| 0);
+    let rows = sheet(30..62, |_| 0);
+    stage.write(
+        "sheet.csv",
+        rows.replace("orgId", "site,orgId")
+            .replace('\n', "\n,")
+            .trim_end_matches(','),
+    );
+    stage.apply("sheet.csv --credentials customers").expect(1);
+    let results = stage.results("sheet.results.csv");
+    assert_eq!(
+        (count(&results, "updated"), count(&results, "failed")),
+        (12, 20)
+    );
+    let failed = results.iter().filter(|row| row["outcome"] == "failed");
+    for row in failed {
+        assert_eq!(
+            (&*row["status"], &*row["attempts"]),
+            ("404", "2"),
+            "{row:?}"
+        );
     }
 }

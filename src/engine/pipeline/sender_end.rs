@@ -6,6 +6,9 @@
 //! these credentials stand back: of the rows of their queue they send only what is forbidden to the others, until
 //! they are let change one. Two administrators of locations may each change what the other may not. Where the
 //! first ten rows of a queue are forbidden to everybody nothing more of it is sent.
+//!
+//! A location that is not there for one of them (404) goes to the next as well: an administrator of locations may
+//! not be told of those of others. It may be a mistake of the sheet, so a 404 tells nothing more.
 
 use super::job::{Job, Step};
 use super::{Pipeline, Recorder};
@@ -72,15 +75,21 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         let Ok(answer) = reply else {
             return false;
         };
-        let is_forbidden = matches!(answer.status, 401 | 403);
-        if !is_forbidden || !matches!(job.step, Step::Read(_) | Step::Write(_)) {
+        let is_forbidden = is_forbidden(answer.status);
+        if !(is_forbidden || answer.status == 404)
+            || !matches!(job.step, Step::Read(_) | Step::Write(_))
+        {
             return false;
         }
         let senders = &self.queues.at(job.queue).senders;
         let has_others = senders.iter().any(|one| *one != sender);
         let is_left = |one: &usize| *one != sender && !job.forbidden_to.contains(one);
         let is_left = senders.iter().any(is_left);
-        if has_others && !is_left && self.queues.at_mut(job.queue).is_forbidden_to_all() {
+        if is_forbidden
+            && has_others
+            && !is_left
+            && self.queues.at_mut(job.queue).is_forbidden_to_all()
+        {
             self.end_all_of(job.queue, &answer.message);
         }
         is_left
@@ -100,9 +109,13 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     fn leave_to_others(&mut self, mut job: Job, sender: usize, reply: ApiResult) {
         let queue = job.queue;
         let message = message_of(&reply).to_string();
+        let is_forbidden = matches!(&reply, Ok(answer) if is_forbidden(answer.status));
         job.forbidden_to.push(sender);
         job.note_result(reply);
         self.send_again(job);
+        if !is_forbidden {
+            return;
+        }
         let times = self.senders[sender].forbidden.entry(queue).or_default();
         *times += 1;
         if *times == FORBIDDEN_AT_THE_START {
@@ -150,4 +163,8 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             self.following -= followers.len();
         }
     }
+}
+
+fn is_forbidden(status: u16) -> bool {
+    matches!(status, 401 | 403)
 }
