@@ -23,7 +23,7 @@ use crate::engine::abort::AbortReason;
 use crate::engine::api_queries::{ApiClient, QueryError};
 use crate::platform::StopRequests;
 use crate::setting::target_kind::TargetKind;
-use crate::sheet::managed_organizations::key_of;
+use crate::sheet::directory::key_of;
 use crate::stderr::say;
 use crate::webex::Queries;
 use crate::webex::lists::{Organization, Person};
@@ -80,8 +80,13 @@ pub async fn ask_all<S: Queries, T: StopRequests>(
     // From here on one user waits once, whatever token was told so, by this process or an earlier one.
     session.lanes = same_user::merged(std::mem::take(&mut session.lanes));
     kept_wait::hold_known(settings, session);
+    let own: Vec<String> = own_organizations(&session.lanes).collect();
+    let wanted = NamedOrganizations {
+        kind: wanted.kind,
+        ids: with_own(&wanted.ids, &own),
+    };
     let managed = ask_each(settings, session, all, |lane, stop, patience| {
-        managed(settings, lane, wanted, stop, patience)
+        managed(settings, lane, &wanted, stop, patience)
     });
     let mut unlisted = Vec::new();
     for (mut lane, answer) in managed.await? {
@@ -127,6 +132,27 @@ pub async fn ask_all<S: Queries, T: StopRequests>(
         unlisted,
         ..left_out?
     })
+}
+
+/// Where the users belong, as far as that is known.
+fn own_organizations<S>(lanes: &[RunLane<S>]) -> impl Iterator<Item = String> {
+    let people = lanes.iter().filter_map(|lane| lane.person.as_ref());
+    people.map(|person| person.org_id.clone())
+}
+
+/// Whoever may say nothing of themselves may be a user of whom only their own organization is known, so they are
+/// asked about those too, as far as there are few.
+fn with_own<'o>(wanted: &[&'o str], own: &'o [String]) -> Vec<&'o str> {
+    let mut all = wanted.to_vec();
+    for id in own {
+        if all.iter().all(|known| key_of(known) != key_of(id)) {
+            all.push(id);
+        }
+    }
+    if all.len() > MOST_TRIED {
+        all.truncate(wanted.len());
+    }
+    all
 }
 
 /// Whose a credential is; `None` where it may not ask.

@@ -15,7 +15,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::application::run_lanes::{RunLane, user_names};
 use crate::model::row::TargetKey;
-use crate::sheet::managed_organizations::key_of;
+use crate::sheet::directory::key_of;
 
 /// Whose a lane is, as far as it is known.
 #[derive(PartialEq, Eq, Hash)]
@@ -115,9 +115,10 @@ impl Managed {
     fn may_be_that_of(&self, other: &Managed) -> bool {
         match (self.is_unlisted, other.is_unlisted) {
             _ if other.keys.is_empty() => false,
-            (true, false) => self.keys.is_subset(&other.keys),
             (false, true) => other.keys.is_subset(&self.keys),
-            _ => self.keys == other.keys,
+            // Of this one their own is known; the other one has been asked about that too.
+            (true, _) => self.keys.is_subset(&other.keys),
+            (false, false) => self.keys == other.keys,
         }
     }
 }

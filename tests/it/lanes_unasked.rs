@@ -161,6 +161,25 @@ fn who_may_be_a_user_of_whom_one_organization_is_known_shares_that_ones_pace() {
     assert!(!status.stdout.contains("2 users"), "{}", status.stdout);
 }
 
+#[test]
+fn who_may_be_a_user_whose_organizations_nobody_lists_shares_that_ones_pace() {
+    let scopes = |scopes: &[&str]| Scopes::Only(scopes.iter().map(|one| (*one).into()).collect());
+    let calling = [
+        "spark-admin:telephony_config_read",
+        "spark-admin:telephony_config_write",
+    ];
+    let mut ada = user("Ada", &[0, 1], &["token-of-Ada-1"]);
+    ada.access.scopes = scopes(&["spark:people_read", calling[0], calling[1]]);
+    let mut ben = user("Ben", &[0, 1], &["token-of-Ben-1"]);
+    ben.access.scopes = scopes(&calling);
+    let stage = stage_of(vec![ada, ben], |_| 1);
+    let ran = stage.apply("sheet.csv --credentials customers").expect(0);
+    ran.says("Webex does not say whose these credentials are: `customers/ben.txt`");
+    assert_eq!(changes_by_user(&stage)["Ben"], 40);
+    let status = stage.run("status sheet.results.csv").expect(0);
+    assert!(!status.stdout.contains("2 users"), "{}", status.stdout);
+}
+
 /// Organizations with a location each, whose names are looked up.
 fn sheet_by_names(organizations: u64) -> String {
     let mut text = String::from("orgId,locationName,n1\n");

@@ -101,7 +101,7 @@ impl Webex {
                 self.owners.borrow_mut()[self.number] = Some(person);
                 Ok(())
             }
-            (None, Some(_)) if has_others => Err(Ok(not_taken(
+            (None, _) if has_others => Err(Ok(not_taken(
                 "may be anybody's: whose it is may not be asked".to_string(),
             ))),
             (None, known) => {
