@@ -9,6 +9,7 @@ use crate::application::earlier_runs::changed_results::is_as_written;
 use crate::application::earlier_runs::latest_results;
 use crate::application::earlier_runs::truncated_journal;
 use crate::application::plan_guard::{NewPlan, PlanGuard};
+use crate::application::recorded_waits;
 use crate::application::report::page_file;
 use crate::application::results;
 use crate::application::run_record;
@@ -79,14 +80,7 @@ impl Earlier {
     pub(super) fn recorded_wait(&self, settings: &RunSettings, user: &str) -> Option<KeptWait> {
         let own = self.journal.as_ref().map(|journal| journal.run().gates());
         let gates = own.into_iter().flatten().chain(&settings.lineage.gates);
-        let theirs = gates.filter(|gate| gate.is_for(user));
-        let gate = theirs.max_by_key(|gate| gate.until)?;
-        Some(KeptWait {
-            until: gate.until,
-            told_at: gate.told_at,
-            status: gate.status,
-            tracking_id: gate.tracking_id.clone(),
-        })
+        recorded_waits::longest_wait(gates, user)
     }
 
     /// Where the first rows of a run are to be seen before the rest goes: how many of them are left;

@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use crate::application::recorded_waits::describe;
 use crate::application::run_lanes::RunLane;
 use crate::application::run_settings::{Confirmation, RunSettings};
 use crate::application::session::Session;
@@ -16,19 +17,24 @@ use crate::model::clock;
 use crate::pace::KeptWait;
 use crate::platform::StopRequests;
 use crate::stderr::say;
+use crate::webex::Service;
 
 /// Has each user of a session keep to what is remembered of them and `recorded` of the run, by a name that
 /// the run knows them by. `false`: the person was asked whether to go on before that, and it is not what
 /// they want.
-pub async fn hold<S, T: StopRequests>(
+pub async fn hold<S: Service, T: StopRequests>(
     settings: &RunSettings,
     session: &mut Session<S, T>,
     recorded: impl Fn(&RunSettings, &str) -> Option<KeptWait>,
 ) -> Result<bool> {
     let is_only = !session.has_several;
     for lane in &mut session.lanes {
+        // A newer token may be another person's.
+        lane.note_names(&settings.target);
         let person = lane.person.as_ref().map(|person| person.id.as_str());
+        let known: Vec<String> = lane.known_as().collect();
         let users = lane.fingerprints().chain(person);
+        let users = users.chain(known.iter().map(String::as_str));
         let recorded = users.filter_map(|user| recorded(settings, user));
         let recorded = recorded.max_by_key(|wait| wait.until);
         if !hold_one(settings, lane, recorded, is_only, &mut session.stop).await? {
@@ -138,24 +144,4 @@ async fn hold_one<S>(
     }
     say("nothing was sent");
     Ok(false)
-}
-
-/// `Webex asked at 11:02:31 to wait until 14:02:31 (status 429, tracking id ROUTER_1)`
-fn describe(wait: &KeptWait, now: Timestamp) -> String {
-    let mut answer: Vec<String> = Vec::new();
-    answer.extend(wait.status.map(|status| format!("status {status}")));
-    if !wait.tracking_id.is_empty() {
-        answer.push(format!("tracking id {}", wait.tracking_id));
-    }
-    let answer = if answer.is_empty() {
-        String::new()
-    } else {
-        format!(" ({})", answer.join(", "))
-    };
-    let left = wait.left(now).unwrap_or_default();
-    format!(
-        "Webex asked at {} to wait until {}{answer}",
-        clock::time_of_day_at(wait.told_at, now),
-        clock::time_of_day(now, left)
-    )
 }

@@ -32,6 +32,7 @@ mod precheck;
 pub mod preflight;
 pub mod progress;
 mod recorded_numbers;
+mod recorded_waits;
 mod recorder;
 pub mod refused_sheet;
 pub mod rehearsal;

@@ -6,6 +6,7 @@ use anyhow::Result;
 use tokio::time::Instant;
 
 use crate::application::progress::Progress;
+use crate::application::recorded_waits;
 use crate::application::row_name::{RowNames, in_brackets};
 use crate::application::run_settings::waiting_user;
 use crate::engine::abort::AbortReason;
@@ -42,6 +43,8 @@ pub(super) struct RunRecorder<'j> {
     sent: SentRows,
     /// Somebody wants to see the rows.
     shows_rows: bool,
+    /// What other processes were told is no reason to wait, as somebody has chosen.
+    forgets_waits: bool,
 }
 
 /// Who is to wait when the service says so, and where that is kept besides the journal.
@@ -128,12 +131,21 @@ impl<'j> RunRecorder<'j> {
             started: Instant::now(),
             sent: SentRows::default(),
             shows_rows: false,
+            forgets_waits: false,
         }
     }
 
     /// Keeps each row, for somebody who wants to see it.
     pub(super) fn showing_rows(self, shows_rows: bool) -> RunRecorder<'j> {
         RunRecorder { shows_rows, ..self }
+    }
+
+    /// Whether waits that others were told are forgotten.
+    pub(super) fn forgetting_waits(self, forgets_waits: bool) -> RunRecorder<'j> {
+        RunRecorder {
+            forgets_waits,
+            ..self
+        }
     }
 
     /// What is found as asked although an earlier try of ours may have changed it is our change, and
@@ -261,17 +273,32 @@ impl Recorder for RunRecorder<'_> {
         })
     }
 
-    fn known_as(&mut self, lane: usize, names: Vec<String>) {
+    fn known_as(&mut self, lane: usize, names: Vec<String>) -> Option<Duration> {
         let (user, _) = &mut self.users[lane];
+        let mut told: Vec<KeptWait> = Vec::new();
         for name in names {
             if user.is_known_as(&name) {
                 continue;
             }
+            told.extend(recorded_waits::longest_wait(
+                self.journal.run().gates(),
+                &name,
+            ));
             if let (Some(waits), Some(base_url)) = (&mut user.waits, user.base_url) {
                 waits.add_name(waiting_user(base_url, &name));
             }
             user.others.push(name.into());
         }
+        let now = clock::now();
+        told.extend(user.waits.as_ref().and_then(|waits| waits.recall(now)));
+        let wait = told.into_iter().max_by_key(|wait| wait.until);
+        let wait = wait.filter(|_| !self.forgets_waits)?;
+        let left = wait.left(now)?;
+        let said = recorded_waits::describe(&wait, now);
+        self.progress.say(&format!(
+            "note: {said}; nothing is sent by that user before then"
+        ));
+        Some(left)
     }
 
     fn stands_back(&mut self, sender: usize, message: &str) {

@@ -15,7 +15,8 @@ use crate::model::clock;
 use crate::model::row::TargetKey;
 use crate::pace::{Estimate, Memory, PaceSettings, Pacer, WaitMemory};
 use crate::sheet::check::CheckedSheet;
-use crate::sheet::managed_organizations::key_of;
+use crate::sheet::directory::key_of;
+use crate::webex::Service;
 use crate::webex::error_body::flatten;
 use crate::webex::lists::{Organization, Person};
 use crate::webex::token::Credentials;
@@ -206,6 +207,29 @@ impl<S> RunLane<S> {
         self.person = Some(person);
     }
 
+    /// What the user is known as by now: an access token may have been replaced by another person's.
+    pub(super) fn known_as(&self) -> impl Iterator<Item = String>
+    where
+        S: Service,
+    {
+        self.credentials
+            .iter()
+            .flat_map(|one| one.service.known_as())
+    }
+
+    /// From now on a time to wait is kept for that user too.
+    pub(super) fn note_names(&mut self, target: &Target)
+    where
+        S: Service,
+    {
+        let names: Vec<String> = self.known_as().collect();
+        if let (Target::Service { base_url, .. }, Some(waits)) = (target, &mut self.waits) {
+            for name in &names {
+                waits.add_name(waiting_user(base_url, name));
+            }
+        }
+    }
+
     /// Whether the user manages an organization, as far as that is known.
     pub fn manages(&self, organization: Option<&str>) -> bool {
         let mut credentials = self.credentials.iter();
@@ -248,12 +272,22 @@ impl<S> RunLane<S> {
     }
 
     /// As the loop takes it, and as the recorder knows it.
-    pub(super) fn at_work<'l>(&'l mut self, target: &'l Target) -> (Lane<'l, S>, WaitingUser<'l>) {
+    pub(super) fn at_work<'l>(&'l mut self, target: &'l Target) -> (Lane<'l, S>, WaitingUser<'l>)
+    where
+        S: Service,
+    {
         let credentials = self.records().collect();
+        let person = self.person.as_ref().map_or("", |person| &person.id);
+        let is_new = |name: &String| {
+            *name != person && self.fingerprints().all(|known| known != name.as_str())
+        };
+        let others = self.fingerprints().skip(1).map(String::from);
+        let others = others.chain(self.known_as().filter(is_new));
+        let others = others.map(Into::into).collect();
         let user = WaitingUser {
             fingerprint: self.credentials[0].fingerprint.as_str().into(),
-            person: self.person.as_ref().map_or("", |person| &person.id).into(),
-            others: self.fingerprints().skip(1).map(Into::into).collect(),
+            person: person.into(),
+            others,
             waits: self.waits.as_mut(),
             base_url: match target {
                 Target::Service { base_url, .. } => Some(base_url),

@@ -158,8 +158,9 @@ impl Sending<'_> {
         };
         let parts = lanes.iter_mut().map(|lane| lane.at_work(&settings.target));
         let (at_work, users) = parts.unzip();
-        let mut recorder =
-            RunRecorder::new(journal, progress, users, sent_up_to).showing_rows(first.is_some());
+        let mut recorder = RunRecorder::new(journal, progress, users, sent_up_to)
+            .showing_rows(first.is_some())
+            .forgetting_waits(settings.forget_wait);
         let policy = RunPolicy {
             task,
             usage_check: settings.spec.usage_check,

@@ -65,7 +65,9 @@ impl WaitMemory {
     /// The same user by another name, as the person is to a token. It is written first: whoever comes after
     /// a kill between two files may come with another token.
     pub fn add_name(&mut self, user: impl Into<String>) {
-        self.users.insert(0, user.into());
+        let user = user.into();
+        self.users.retain(|known| *known != user);
+        self.users.insert(0, user);
     }
 
     /// The same user by all the names of another memory.

@@ -279,6 +279,81 @@ fn whoever_a_newer_token_is_of_waits_as_the_service_said() {
 }
 
 #[test]
+fn whoever_a_newer_token_is_of_waits_as_another_run_was_told() {
+    for line in [
+        "--token-file token.txt",
+        "--token-file token.txt --token-file cyd.txt",
+    ] {
+        let stage = Stage::instant();
+        stage.write("sheet.csv", sheet(20, &org_id(1)));
+        stage.write_secret("token.txt", "ada-token-1");
+        stage.write_secret("cyd.txt", "cyd-token-1");
+        stage.write_secret("other.txt", "ben-token-9");
+        let replaced = replaced_by(stage.path("token.txt"), "ben-token-2");
+        let service = Service::start(move |token, request| {
+            if token == "ben-token-9" && request.starts_with("PUT") {
+                return Some((429, "retry-after: 600\r\n", "{}".into()));
+            }
+            replaced(token, request)
+        });
+        let apply = "apply sheet.csv --yes --even-if-used --max-wait 1m -c 1";
+        service
+            .run(
+                &stage,
+                &format!("{apply} --token-file other.txt -o other.csv"),
+            )
+            .expect(3);
+        let ran = service.run(&stage, &format!("{apply} {line}"));
+        ran.says("note: Webex asked at ");
+        assert!(
+            service.changes_by("ben-token-2").is_empty(),
+            "{}",
+            ran.stderr
+        );
+        // Whoever else there is goes on.
+        let done = count(&stage.results("sheet.results.csv"), "updated");
+        let is_alone = !line.contains("cyd");
+        assert_eq!(
+            (ran.code, done),
+            if is_alone {
+                (Some(3), 5)
+            } else {
+                (Some(0), 20)
+            }
+        );
+    }
+}
+
+#[test]
+fn who_may_not_say_whose_they_are_is_replaced_by_nobody_beside_others() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(40, &org_id(1)));
+    stage.write_secret("ada.txt", "ada-token-1");
+    stage.write_secret("ben.txt", "ben-token-1");
+    let replaced = replaced_by(stage.path("ada.txt"), "cyd-token-2");
+    let service = Service::start(move |token, request| {
+        let is_unknown = is_who(request) && !token.starts_with("ben");
+        if is_unknown {
+            return Some((403, "", "{}".into()));
+        }
+        // Ben manages another organization, so he is somebody else.
+        if token.starts_with("ben") && request.contains("/organizations") {
+            let all = [org_id(1), org_id(2)].map(|org| format!(r#"{{"id":"{org}"}}"#));
+            return Some((200, "", format!(r#"{{"items":[{}]}}"#, all.join(","))));
+        }
+        replaced(token, request)
+    });
+    let line =
+        "apply sheet.csv --yes --even-if-used --token-file ada.txt --token-file ben.txt -c 1";
+    let ran = service.run(&stage, line).expect(0);
+    ran.says("warning: Webex does not say whose these credentials are: `ada.txt`");
+    ran.says("nothing more is sent by `ada.txt`: ");
+    ran.says("may be anybody's: whose it is may not be asked");
+    assert!(service.changes_by("cyd-token-2").is_empty());
+    assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 40);
+}
+
+#[test]
 fn without_a_state_folder_each_token_of_a_user_waits_when_the_run_goes_on() {
     let stage = Stage::instant();
     stage.write("sheet.csv", sheet(20, &org_id(1)));

@@ -111,8 +111,8 @@ pub trait Recorder {
     /// has to keep to it too.
     fn told_to_wait(&mut self, lane: usize, closed_for: Duration) -> Result<()>;
     /// What the user of a lane is known as besides, whose access token was replaced: who waits has to be known by
-    /// that too.
-    fn known_as(&mut self, lane: usize, names: Vec<String>);
+    /// that too. Returns for how long the service has told them to wait, in another process or an earlier part.
+    fn known_as(&mut self, lane: usize, names: Vec<String>) -> Option<Duration>;
     /// What these credentials, by their number, were not let change ten times in a row with this message is left to
     /// others from here on.
     fn stands_back(&mut self, sender: usize, message: &str);

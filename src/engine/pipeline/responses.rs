@@ -56,7 +56,10 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         match (asked.renewal).answered(result, decision, renewal, now, is_known) {
             TokenState::Open => {}
             TokenState::Renewed => {
-                self.recorder.known_as(lane, asked.service.known_as());
+                let names = asked.service.known_as();
+                if let Some(left) = self.recorder.known_as(lane, names) {
+                    self.lanes[lane].pacer.close_until(now + left, now);
+                }
                 if let Some(job) = asked.suspect.take() {
                     self.send_later(job);
                 }

@@ -186,7 +186,9 @@ impl Recorder for Notes {
         self.standing_back.push(sender);
     }
 
-    fn known_as(&mut self, _: usize, _: Vec<String>) {}
+    fn known_as(&mut self, _: usize, _: Vec<String>) -> Option<Duration> {
+        None
+    }
 
     fn sender_ended(&mut self, sender: usize, _: &AbortReason) -> Result<()> {
         self.senders_ended.push(sender);
