@@ -55,6 +55,7 @@ mod practice;
 #[cfg(target_os = "linux")]
 mod questions;
 mod raw_server;
+mod read_back;
 mod readme;
 mod repeated_places;
 mod report;

@@ -1,11 +1,16 @@
 //! What is read back of a row whose change was confirmed. What the row asks for has to be there, and what it
 //! does not ask for has to be as it was: a service may clear what a change leaves out.
 //!
-//! Anything else makes the row `unknown`, and its message names the fields. What changed without being asked
-//! for is recorded, so that an undo puts it back too. Of a setting whose changes may be confirmed and ignored,
-//! a row that changed nothing is `failed`.
+//! What is otherwise is read a second time after a moment, since a service may answer from before the change
+//! for a while. What is otherwise still makes the row `unknown`, and its message names the fields. What the
+//! change has made of them is recorded, so that an undo puts it back too. Of a setting whose changes may be
+//! confirmed and ignored, a row that changed nothing is `failed`. Nothing proves that the second reading was not
+//! from before the change as well, so an undo looks at such a row like at one whose change may arrive late.
 
 use std::ops::Range;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::conflict::{self, changed_fields};
 use super::job::{Job, Step};
@@ -16,6 +21,9 @@ use crate::model::current_values::CurrentValues;
 use crate::model::outcome::OutcomeKind;
 use crate::model::response::ApiResult;
 use crate::webex::Service;
+
+/// Between two readings of values that are not as they were confirmed.
+const A_MOMENT: Duration = Duration::from_secs(2);
 
 const OTHER: &str = "confirmed, but other values were found when they were read back";
 
@@ -43,11 +51,16 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         });
         let unmet: Vec<usize> = unmet.collect();
         let lost = self.changed_besides(&job, &fields, &asked, &current);
-        job.current = current;
         let Some(confirmed) = job.last.clone() else {
             return self.stay_in_doubt(job, read);
         };
-        if unmet.is_empty() && lost.is_empty() {
+        let is_as_asked = unmet.is_empty() && lost.is_empty();
+        job.odd_readings = if is_as_asked { 0 } else { job.odd_readings + 1 };
+        if job.odd_readings == 1 {
+            return self.back_off(job, Instant::now() + A_MOMENT);
+        }
+        job.current = current;
+        if is_as_asked {
             if is_between {
                 return self.write_from(job, write + 1, confirmed);
             }
@@ -60,6 +73,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         }
         if let Some(said) = self.ignored(&job) {
             job.done.retain(|done| *done != write);
+            job.note_late(write);
             return self.finish(job, OutcomeKind::Failed, saying(confirmed, &said));
         }
         if is_between && !unmet.is_empty() {
@@ -68,7 +82,15 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         let mut others = unmet;
         others.extend(&lost);
         let said = self.found_otherwise(&job, &others, &asked);
-        job.note_also_changed(&lost, &job.current.clone());
+        // The change of an earlier row may have put there what this one did not ask for.
+        if !self.in_doubt.contains_key(&job.row.key) {
+            let previous = job.previous.as_ref();
+            let is_new = |index: &usize| {
+                previous.is_some_and(|previous| previous.get(*index) != job.current.get(*index))
+            };
+            others.retain(is_new);
+            job.note_also_changed(&others, &job.current.clone());
+        }
         job.last = Some(saying(confirmed, &said));
         self.stay_in_doubt(job, read);
     }

@@ -136,6 +136,7 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             also_changed: Vec::new(),
             may_arrive_late: self.all_writes_if(may_have_been_applied),
             confirmed: Confirmed::AsSent,
+            odd_readings: 0,
             has_read_bare: false,
             previous,
             is_previous_recorded: true,

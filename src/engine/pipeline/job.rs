@@ -66,6 +66,8 @@ pub(super) struct Job {
     /// Its values were read once already, and the answer had none of them.
     pub(super) has_read_bare: bool,
     /// When an answer came last after which the same request has to be sent again.
+    /// How often what its confirmed change has made was read, and was otherwise.
+    pub(super) odd_readings: u32,
     pub(super) put_off_at: Option<Instant>,
     /// When the attempt left that was rate limited last.
     pub(super) throttled_at: Option<Instant>,
@@ -167,6 +169,11 @@ impl Job {
         }
     }
 
+        self.note_late(write);
+    }
+
+    /// What this request has made may show later.
+    pub(super) fn note_late(&mut self, write: usize) {
     /// Its change may be there, or is there and was not read back yet.
     pub(super) fn has_left_in_doubt(&self) -> bool {
         self.may_have_been_applied || matches!(self.step, Step::ReadBack { .. })

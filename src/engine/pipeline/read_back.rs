@@ -12,8 +12,8 @@
 //! confirmed: other values than asked for make such a row `unknown`. So are rows whose changes were confirmed
 //! with other values than they asked for (`confirmed_values.rs`), or with something beside them that such an
 //! answer does not have, and then before anything else of the row is sent, which would rely on them. So are
-//! all rows of a setting whose changes the service may confirm and ignore: the values from before make such a
-//! row `failed`.
+//! all rows of a setting whose changes the service may confirm and ignore: the values from before, read twice, make
+//! such a row `failed`.
 //!
 //! A change in doubt may also arrive late, after it was read back: its outcome says so
 //! (`may_arrive_late`), and undo and later runs look at the row as at an `unknown` one. It may arrive after
