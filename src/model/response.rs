@@ -43,6 +43,8 @@ pub struct Response {
     pub usages: Vec<Usage>,
     /// There may be more that uses them: a part of the list was not understood, or is elsewhere.
     pub is_partial: bool,
+    /// Where the list goes on that was asked for. None of these has pages by the reference.
+    pub next_page: Option<Box<str>>,
 }
 
 impl Response {

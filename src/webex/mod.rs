@@ -41,6 +41,14 @@ pub trait Service {
         tracking: u128,
     ) -> impl Future<Output = ApiResult>;
 
+    /// Reads a further page of it, at an address of the service that an answer named.
+    fn read_page(
+        &self,
+        resource: &Resource,
+        page: &str,
+        tracking: u128,
+    ) -> impl Future<Output = ApiResult>;
+
     /// Asks whether the access token is accepted at all, which any token may ask: one request, one
     /// reply, no retry.
     fn check_token(&self, tracking: u128) -> impl Future<Output = ApiResult>;

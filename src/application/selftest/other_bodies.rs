@@ -73,6 +73,10 @@ impl<S: Service> Service for WithOtherBodies<S> {
         self.0.read(resource, row, tracking).await
     }
 
+    async fn read_page(&self, resource: &Resource, page: &str, tracking: u128) -> ApiResult {
+        self.0.read_page(resource, page, tracking).await
+    }
+
     async fn check_token(&self, tracking: u128) -> ApiResult {
         self.0.check_token(tracking).await
     }

@@ -190,7 +190,7 @@ fn values(resource: &Resource, body: &[u8]) -> Option<CurrentValues> {
     }
 }
 
-/// What all of a list says; a run does not read more than its first page either.
+/// What all of a list says, which has one page.
 fn usages_in(resource: &Resource, answer: &Answer) -> Option<Vec<Usage>> {
     let Answer::Body(Fetched { body, next: None }) = answer else {
         return None;

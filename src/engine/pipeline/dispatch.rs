@@ -149,6 +149,8 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             usages: None,
             set_numbers: None,
             usage_fault: None,
+            usage_page: None,
+            usage_pages: 0,
             answer: None,
             done: Vec::new(),
             put_off_at: None,
@@ -254,7 +256,13 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
                 | Step::ReadBack {
                     resource: index, ..
                 } => service.read(&setting.resources[index], row, tracking).await,
-                Step::Usage(index) => service.read(&setting.used_in[index], row, tracking).await,
+                Step::Usage(index) => {
+                    let list = &setting.used_in[index];
+                    match &job.usage_page {
+                        Some(page) => service.read_page(list, page, tracking).await,
+                        None => service.read(list, row, tracking).await,
+                    }
+                }
                 Step::Write(index) => {
                     let request = &setting.writes[index];
                     let part = setting.part(request, &row.changes, &job.current);

@@ -44,6 +44,9 @@ pub(super) struct Job {
     pub(super) usages: Option<Vec<Usage>>,
     pub(super) set_numbers: Option<Vec<usize>>,
     pub(super) usage_fault: Option<Box<str>>,
+    /// The next page of what uses the numbers, and how many were read of that list.
+    pub(super) usage_page: Option<Box<str>>,
+    pub(super) usage_pages: u32,
     /// The last answer to a question that came before the change.
     pub(super) answer: Option<ApiResult>,
     /// Which of the setting's requests have taken effect.
@@ -149,6 +152,8 @@ impl Job {
             self.usages = None;
             self.set_numbers = None;
             self.usage_fault = None;
+            self.usage_page = None;
+            self.usage_pages = 0;
             self.answer = None;
         }
         if self.step == self.first_step && !matches!(self.step, Step::Write(_)) {

@@ -24,6 +24,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             usages,
             is_partial,
             ..
+            next_page,
         }) = &mut reply
         else {
             return self.finish(job, OutcomeKind::Failed, reply);

@@ -3,9 +3,9 @@
 //!
 //! Where nobody with this token can read them (403, 404, no answer of this call) the row goes on, and says
 //! that its use was not checked. So it does where only a part of them is understood, and none of that part
-//! uses the number. After any other failure it is not sent. Of a row that is sent without
-//! reading anything, the numbers are read where rules use one that it clears: what is not set already is
-//! not taken away from them.
+//! uses the number. A list of several pages is read to its end, or as far as its fiftieth page. After any
+//! other failure it is not sent. Of a row that is sent without reading anything, the numbers are read where
+//! rules use one that it clears: what is not set already is not taken away from them.
 //!
 //! Rules alone ask the other way round, which of the numbers that they use are set. A plan of them shows
 //! what uses the numbers as well.
@@ -23,6 +23,9 @@ use crate::webex::Service;
 
 /// Why it is not known what uses the numbers, where some of it is.
 pub(super) const ONLY_A_PART: &str = "only a part of the list of rules could be read";
+
+/// Pages of one list that are read.
+const MOST_PAGES: u32 = 50;
 
 impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     /// Whether it has to be known for this row what uses its numbers.
@@ -72,14 +75,19 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             let kind = job.kind_without_effect(OutcomeKind::Failed);
             return self.finish(job, kind, saying(reply, &said));
         }
+        let mut next = None;
         match &reply {
             Ok(Response {
                 current: Some(numbers),
                 usages,
                 is_partial,
+                next_page,
                 ..
             }) => {
-                if *is_partial {
+                job.usage_pages += 1;
+                next.clone_from(next_page);
+                let is_unread = next.is_some() && job.usage_pages == MOST_PAGES;
+                if *is_partial || is_unread {
                     job.usage_fault = Some(ONLY_A_PART.into());
                 }
                 let all = job.usages.get_or_insert_default();
@@ -97,6 +105,11 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             Err(error) => job.usage_fault = Some(error.message.clone()),
         }
         job.begin_errors();
+        job.usage_page = next.filter(|_| job.usage_pages < MOST_PAGES);
+        if job.usage_page.is_some() {
+            return self.send_again(job);
+        }
+        job.usage_pages = 0;
         let is_plan = self.policy.task == Task::Read;
         if index + 1 < usage_after_row::read_for_usage(self.setting, is_plan).len() {
             job.step = Step::Usage(index + 1);

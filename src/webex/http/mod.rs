@@ -258,7 +258,11 @@ impl Service for Webex {
 
     async fn read(&self, resource: &Resource, row: &Row<'_>, tracking: u128) -> ApiResult {
         let url = self.resource_url(resource, row);
-        let (reply, fetched) = self.get(&url, tracking).await;
+        self.read_page(resource, &url, tracking).await
+    }
+
+    async fn read_page(&self, resource: &Resource, page: &str, tracking: u128) -> ApiResult {
+        let (reply, fetched) = self.get(page, tracking).await;
         let (Ok(answer), Some(fetched)) = (&reply, fetched) else {
             return reply;
         };
@@ -274,14 +278,17 @@ impl Service for Webex {
                 restricted,
                 usages,
                 is_partial,
-            }) => Response {
-                current: Some(values),
-                restricted,
-                usages,
-                // None of these lists has pages by the reference.
-                is_partial: is_partial || fetched.next.is_some(),
-                ..answer
-            },
+            }) => {
+                let is_elsewhere = (fetched.next.as_deref()).is_some_and(|next| !self.is_at(next));
+                Response {
+                    current: Some(values),
+                    restricted,
+                    usages,
+                    is_partial: is_partial || is_elsewhere,
+                    next_page: fetched.next.filter(|_| !is_elsewhere).map(Into::into),
+                    ..answer
+                }
+            }
             ReadBody::Empty => Response {
                 current: Some(CurrentValues::default()),
                 body: Body::Bare,

@@ -214,6 +214,10 @@ impl Scripted for Line {
         })
     }
 
+    async fn read_page(&self, _: &Resource, _: &str, _: u128) -> ApiResult {
+        unreachable!("no list has pages")
+    }
+
     async fn check_token(&self, _: u128) -> ApiResult {
         let (response, _) = self.ask("GET", "/people/me", "").await?;
         Ok(response)

@@ -61,6 +61,10 @@ where
         }))
     }
 
+    async fn read_page(&self, _: &Resource, _: &str, _: u128) -> ApiResult {
+        unreachable!("no list has pages")
+    }
+
     async fn check_token(&self, _tracking: u128) -> ApiResult {
         status(200)
     }

@@ -73,6 +73,10 @@ impl<F: Fn(u64, usize) -> ApiResult> Service for Scripted<F> {
     }
 
     /// What the script says of a row 0.
+    async fn read_page(&self, _: &Resource, _: &str, _: u128) -> ApiResult {
+        unreachable!("no list has pages")
+    }
+
     async fn check_token(&self, _tracking: u128) -> ApiResult {
         sleep(self.latency).await;
         (self.script)(0, 1)
