@@ -23,7 +23,7 @@ use crate::engine::abort::AbortReason;
 use crate::engine::api_queries::{ApiClient, QueryError};
 use crate::platform::StopRequests;
 use crate::setting::target_kind::TargetKind;
-use crate::sheet::directory::key_of;
+use crate::sheet::managed_organizations::key_of;
 use crate::stderr::say;
 use crate::webex::Queries;
 use crate::webex::lists::{Organization, Person};

@@ -9,7 +9,7 @@ use anyhow::Result;
 use crate::application::earlier_runs::changes_by_us::OwnChanges;
 use crate::application::plan_guard::PlanGuard;
 use crate::engine::pipeline::Task;
-use crate::engine::pipeline::possible_values::{LastKnown, PlannedValues, add_planned};
+use crate::engine::pipeline::possible_values::{LastKnown, MadeValues, add_made};
 use crate::journal::{Journal, may_have_been_applied};
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::row::TargetKey;
@@ -72,8 +72,8 @@ pub(in crate::application) struct Doubts {
     pub(in crate::application) in_doubt: HashMap<TargetKey, u64>,
     /// What may be there after the last row that was sent or left alone.
     pub(in crate::application) last_known: HashMap<TargetKey, LastKnown>,
-    /// What a plan makes of them so far.
-    pub(in crate::application) planned: HashMap<TargetKey, PlannedValues>,
+    /// What the rows so far have made of them, or of a plan would make.
+    pub(in crate::application) made: HashMap<TargetKey, MadeValues>,
 }
 
 /// Looks through what earlier parts of the run recorded.
@@ -96,10 +96,11 @@ pub(in crate::application) fn of_earlier_parts(
             continue;
         }
         let outcome = records.of_row(row.number)?.map(|record| record.outcome);
+        let kind = outcome.as_ref().map(|outcome| outcome.kind);
+        if matches!(kind, Some(OutcomeKind::Different | OutcomeKind::Updated)) {
+            add_made(doubts.made.entry(row.key).or_default(), &row.changes);
+        }
         if task == Task::Read {
-            if outcome.is_some_and(|outcome| outcome.kind == OutcomeKind::Different) {
-                add_planned(doubts.planned.entry(row.key).or_default(), &row.changes);
-            }
             continue;
         }
         let is_in_doubt = match &outcome {

@@ -15,7 +15,7 @@ use crate::model::clock;
 use crate::model::row::TargetKey;
 use crate::pace::{Estimate, Memory, PaceSettings, Pacer, WaitMemory};
 use crate::sheet::check::CheckedSheet;
-use crate::sheet::directory::key_of;
+use crate::sheet::managed_organizations::key_of;
 use crate::webex::Service;
 use crate::webex::error_body::flatten;
 use crate::webex::lists::{Organization, Person};

@@ -15,7 +15,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::application::run_lanes::{RunLane, user_names};
 use crate::model::row::TargetKey;
-use crate::sheet::directory::key_of;
+use crate::sheet::managed_organizations::key_of;
 
 /// Whose a lane is, as far as it is known.
 #[derive(PartialEq, Eq, Hash)]

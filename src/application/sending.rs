@@ -136,7 +136,7 @@ impl Sending<'_> {
         let Doubts {
             in_doubt,
             last_known,
-            planned,
+            made,
         } = rows_in_doubt::of_earlier_parts(task, selection, self.plan, journal)?;
         let sent_up_to = rows_in_doubt::sent_up_to(task, selection, journal)?;
         let own_changes = if settings.spec.sheet.reading.rows.is_of_results() {
@@ -152,7 +152,7 @@ impl Sending<'_> {
                 .rows_to_send(selection, done_before, own_changes)?,
             in_doubt,
             last_known,
-            planned,
+            made,
             counts_before,
             unmanaged: unmanaged.and_then(AbortReason::for_later),
         };

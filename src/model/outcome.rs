@@ -112,8 +112,8 @@ pub struct Outcome {
     /// Of rules alone: which numbers of the location are set, counted from zero, where that was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub set_numbers: Option<Vec<usize>>,
-    /// Of a plan: the values that earlier rows give to fields of the same location, where they are others
-    /// than those that are there; the empty text where they clear one.
+    /// The values that earlier rows have given to fields of the same location, or of a plan would give; the
+    /// empty text where they clear one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub set_before: Vec<(usize, Box<str>)>,
     /// Of a row of several requests of which some took effect, or may have: the fields of those that
@@ -146,6 +146,12 @@ impl Outcome {
             also_changed: Vec::new(),
             may_arrive_late: false,
         }
+    }
+
+    /// Of a plan: what the row finds once the earlier rows for its location are done.
+    pub fn found(&self) -> Option<CurrentValues> {
+        let previous = self.previous.as_ref()?;
+        Some(previous.with(&self.set_before))
     }
 
     /// Whether the row was left alone since it clears a number in use.

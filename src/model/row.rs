@@ -7,6 +7,7 @@ use foldhash::quality::FixedState;
 
 use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
+use crate::model::usage::Usage;
 
 /// One row to send, borrowed from the record it was read from until [`Row::into_owned`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +26,9 @@ pub struct Row<'a> {
     /// What must be so before anything is changed: for each field, values of which one must be
     /// there. None: anything will do, as in fields beyond the last one here.
     pub expected: Vec<Vec<Change<'a>>>,
+    /// Of an undo: what used numbers before the run that were not set then, which is no reason to leave them
+    /// set.
+    pub used_before: Vec<Usage>,
 }
 
 /// Tells locations apart whatever way their id was written (padded, plain UUID, upper case).
@@ -44,6 +48,7 @@ impl Row<'_> {
             key: self.key,
             changes: into_owned(self.changes),
             expected: self.expected.into_iter().map(into_owned).collect(),
+            used_before: self.used_before,
         }
     }
 
@@ -111,6 +116,7 @@ impl<'a> Row<'a> {
             key: TargetKey(1),
             changes: changes.into(),
             expected: Vec::new(),
+            used_before: Vec::new(),
         }
     }
 }

@@ -5,15 +5,18 @@ use super::number_usage::usage_of_type;
 use super::{FieldKind, Resource, Setting};
 use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
+use crate::model::outcome::OutcomeKind;
 use crate::model::usage::Usage;
 
 /// A sentence for each number that the changes clear although calls go there: by `usages`, or by the
-/// setting's own rules, as they will be. Without the current values every number may be set.
+/// setting's own rules, as they will be, but for those by which calls went there before, although it was not
+/// set. Without the current values every number may be set.
 pub fn numbers_in_use(
     setting: &Setting,
     changes: &[Change<'_>],
     current: Option<&CurrentValues>,
     usages: &[Usage],
+    used_before: &[Usage],
 ) -> Vec<String> {
     let numbers = numbers_of(setting);
     let cleared = |number: usize| {
@@ -23,6 +26,7 @@ pub fn numbers_in_use(
     };
     let all = all_usages(setting, changes, current, usages);
     all.iter()
+        .filter(|usage| !used_before.contains(usage))
         .filter_map(|Usage { number, calls }| {
             Some(format!(
                 "{} is in use: {calls} are transferred to it",
@@ -84,6 +88,35 @@ pub fn left_nowhere(
             Some(Change::Keep) | None => is_unset && own.contains(usage),
         }
     });
+    all
+}
+
+/// What a row and the earlier ones for its location have changed, which `made` it so.
+pub fn changes_made<'c>(
+    changes: &[Change<'c>],
+    kind: OutcomeKind,
+    made: &[(usize, Box<str>)],
+) -> Vec<Change<'c>> {
+    let is_made = kind == OutcomeKind::Updated;
+    let mut all: Vec<Change<'c>> = changes
+        .iter()
+        .map(|change| {
+            if is_made {
+                change.clone()
+            } else {
+                Change::Keep
+            }
+        })
+        .collect();
+    for (index, value) in made {
+        if let Some(change @ Change::Keep) = all.get_mut(*index) {
+            *change = Change::to(
+                Some(value)
+                    .filter(|value| !value.is_empty())
+                    .map(|value| &**value),
+            );
+        }
+    }
     all
 }
 

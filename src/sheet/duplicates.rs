@@ -40,6 +40,8 @@ pub struct Duplicates {
     by_row: Vec<Repeat>,
     /// Rows of which another row for the same location asks for something else, and that row.
     contradicted: Vec<(u64, u64)>,
+    /// Rows of which a later row for the same location asks for something else.
+    followed: Vec<u64>,
     /// Rows for the location of a row with problems, and that row.
     beside_unreadable: Vec<(u64, u64)>,
     locations: HashSet<TargetKey>,
@@ -173,6 +175,7 @@ impl SeenRows {
         }
         duplicates.by_row.sort_unstable_by_key(|repeat| repeat.row);
         duplicates.contradicted.sort_unstable();
+        duplicates.followed.sort_unstable();
         duplicates
     }
 
@@ -210,6 +213,11 @@ impl Duplicates {
             (seen.row.into(), against.row.into())
         };
         self.contradicted.extend(group.iter().map(contradicting));
+        let last = group[group.len() - 1];
+        let other = group.iter().rposition(|seen| seen.changes != last.changes);
+        let followed = group.iter().take(other.map_or(0, |index| index + 1));
+        self.followed
+            .extend(followed.map(|seen| u64::from(seen.row)));
     }
 
     /// The rows for a location that another row is for too, but for those before which there is none
@@ -247,6 +255,11 @@ impl Duplicates {
             .contradicted
             .binary_search_by_key(&row, |(row, _)| *row);
         found.ok().map(|index| self.contradicted[index].1)
+    }
+
+    /// Whether a later row for the location of this one asks for something else.
+    pub fn is_followed(&self, row: u64) -> bool {
+        self.followed.binary_search(&row).is_ok()
     }
 
     /// The first row that another row contradicts.

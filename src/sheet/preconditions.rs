@@ -4,11 +4,12 @@ use anyhow::{Context, Result, bail};
 
 use crate::model::change::Change;
 use crate::model::row::Row;
-use crate::setting::Setting;
+use crate::model::usage::Usage;
 use crate::setting::target_kind::TargetKind;
+use crate::setting::{Setting, usage_after_row};
 use crate::sheet::directory::Directory;
 use crate::sheet::plain_name::normalize;
-use crate::sheet::result_columns::{OR, PRESENT};
+use crate::sheet::result_columns::{AND, OR, PRESENT, used_by_column};
 use crate::sheet::{NumberedRecord, Origin, Sheet, SheetRecords, verbatim};
 use crate::table::strip_text_formula;
 
@@ -19,6 +20,8 @@ pub struct Preconditions<'p> {
     kind: &'static TargetKind,
     /// Where the values that were found stand.
     present: Vec<usize>,
+    /// Where it stands what used each number, in the sheet of an undo.
+    used_by: Vec<Option<usize>>,
     /// `None`: the sheet holds them itself.
     records: Option<SheetRecords<'p>>,
     numbered: NumberedRecord,
@@ -34,7 +37,14 @@ impl<'p> Preconditions<'p> {
                 .with_context(|| format!("`{shown}` is not a plan: it has no column `{name}`"))
         };
         let columns = setting.columns(PRESENT).into_iter();
+        let is_undo = plan.reading.origin == Origin::Undo;
+        let numbers = 0..usage_after_row::numbers_of(setting).len();
+        let used_by = numbers.map(|number| {
+            let name = used_by_column(number);
+            plan.column_called(&name).filter(|_| is_undo)
+        });
         Ok(Preconditions {
+            used_by: used_by.collect(),
             plan,
             kind: setting.target,
             present: columns.map(place).collect::<Result<_>>()?,
@@ -95,6 +105,23 @@ impl<'p> Preconditions<'p> {
             };
         }
         Ok(expected)
+    }
+
+    /// What used the numbers that an undo clears already when they were not set.
+    pub fn used_before(&self) -> Vec<Usage> {
+        let numbers = self.used_by.iter().enumerate();
+        let used = numbers.filter_map(|(number, column)| {
+            let cell = self.numbered.record.get((*column)?)?;
+            Some((number, std::str::from_utf8(cell).ok()?))
+        });
+        let used = used.flat_map(|(number, cell)| {
+            let calls = cell.split(AND).filter(|calls| !calls.is_empty());
+            calls.map(move |calls| Usage {
+                number,
+                calls: calls.into(),
+            })
+        });
+        used.collect()
     }
 
     fn not_of_this_sheet(&self, what: &str) -> String {

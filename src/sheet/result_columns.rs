@@ -36,8 +36,14 @@ pub const CANNOT: &str = "cannot";
 /// The column of a plan that says why.
 pub const REASON: &str = "reason";
 
-/// How those begin that tell what uses each number once a plan is applied.
-pub const USED_BY: &str = "usedBy";
+/// The column that tells what uses a number, counted from zero, once a plan is applied; in the sheet of an undo
+/// what used it before the run, although it was not set.
+pub fn used_by_column(number: usize) -> String {
+    format!("usedBy{}", number + 1)
+}
+
+/// Stands between what uses one number.
+pub const AND: &str = "; ";
 
 /// The column of an export for values that stand in no cell of the column itself: `n1AsItIs`.
 pub fn as_it_is(column: &str) -> String {

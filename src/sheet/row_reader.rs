@@ -139,27 +139,26 @@ pub fn read_row<'r>(
             }
         }
     }
-    match target {
-        Some(target) if problems.is_empty() => {
-            if changes.iter().all(|change| *change == Change::Keep) {
-                return Err(vec![Problem::nothing_to_change(*row)]);
-            }
-            // What wxbulk wrote says all of it.
-            if reading.origin == Origin::Person {
-                (columns.setting.imply)(&mut changes);
-            }
-            Ok(Row {
-                number: *row,
-                org_id,
-                name: directory.name_or_listed(cell(columns.target_name), kind, target.key),
-                target_id: target.text,
-                key: target.key,
-                changes,
-                expected: Vec::new(),
-            })
-        }
-        _ => Err(problems),
+    let Some(target) = target.filter(|_| problems.is_empty()) else {
+        return Err(problems);
+    };
+    if changes.iter().all(|change| *change == Change::Keep) {
+        return Err(vec![Problem::nothing_to_change(*row)]);
     }
+    // What wxbulk wrote says all of it.
+    if reading.origin == Origin::Person {
+        (columns.setting.imply)(&mut changes);
+    }
+    Ok(Row {
+        number: *row,
+        org_id,
+        name: directory.name_or_listed(cell(columns.target_name), kind, target.key),
+        target_id: target.text,
+        key: target.key,
+        changes,
+        expected: Vec::new(),
+        used_before: Vec::new(),
+    })
 }
 
 /// What to do with a row that says nothing of what it is for: a total or a note, such as `Total,,3`, has

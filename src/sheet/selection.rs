@@ -146,6 +146,7 @@ impl<'a> Selection<'a> {
                 let mut row = row.into_owned();
                 if let Some(preconditions) = &preconditions {
                     row.expected = preconditions.of(&row, selection.directory)?;
+                    row.used_before = preconditions.used_before();
                 }
                 return Ok(Some(row));
             }

@@ -61,6 +61,7 @@ mod repeated_places;
 mod report;
 mod resume;
 mod rights;
+mod rows_above;
 mod same_rows;
 mod sdk;
 mod second_looks;

@@ -146,7 +146,7 @@ fn suspects(sheet: &Sheet, columns: &Columns) -> Result<HashMap<Box<str>, Vec<Su
 /// What a plan shows of a field once its row is sent, also of a row that it does not approve; nothing where it
 /// could not read it.
 fn shown_by_plan(setting: &Setting, record: &RowRecord, index: usize) -> String {
-    let Some(seen) = &record.outcome.previous else {
+    let Some(found) = record.outcome.found() else {
         return String::new();
     };
     let sent = record.sent.as_ref().and_then(|sent| sent.0.get(index));
@@ -154,9 +154,9 @@ fn shown_by_plan(setting: &Setting, record: &RowRecord, index: usize) -> String 
         None => Change::Keep,
         value => Change::to(value),
     };
-    let is_met = setting.is_met(index, &change, seen.get(index));
+    let is_met = setting.is_met(index, &change, found.get(index));
     let value = if is_met {
-        seen.text(index)
+        found.text(index)
     } else {
         change.field().unwrap_or_default()
     };

@@ -99,8 +99,9 @@ impl<'s> PlanColumns<'s> {
                 });
             }
         };
+        let then_found = seen.with(&record.outcome.set_before);
         for (index, (present, new)) in self.present.iter().zip(&self.new).enumerate() {
-            let then = plan_cells::value_then(self.setting, row, seen, index);
+            let then = plan_cells::value_then(self.setting, row, &then_found, index);
             for (column, planned) in [(present, seen.text(index)), (new, then)] {
                 let written = self.setting.plain(index, planned);
                 look(*column, &written, &|found| {

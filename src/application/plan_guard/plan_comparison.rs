@@ -124,8 +124,9 @@ impl Plan {
             if is_own && let Some(renamed) = renamed(selection, &numbered, &row, record) {
                 edits.add_cell(sheet, &renamed);
             }
-            changes.add(setting, &row, seen);
-            changes.add_notes(setting, &row, &record.outcome);
+            let found = seen.with(&record.outcome.set_before);
+            changes.add(setting, &row, &found);
+            changes.add_notes(selection, &row, &record.outcome);
             cells.compare(&numbered, &row, record, seen, |cell| {
                 edits.add_cell(sheet, &cell);
             });

@@ -19,6 +19,7 @@ use crate::sheet::Sheet;
 use crate::sheet::organization_counts::OrganizationCounts;
 use crate::sheet::problem::shorten;
 use crate::sheet::result_columns::SKIPPED;
+use crate::sheet::selection::Selection;
 
 /// Rows or cells named.
 const NAMED: usize = 10;
@@ -50,18 +51,18 @@ impl PlannedChanges {
         &mut self,
         setting: &Setting,
         row: &Row<'_>,
-        seen: &CurrentValues,
+        found: &CurrentValues,
     ) {
         let changes = row.changes.iter().enumerate();
         let mut is_changed = false;
         for (index, change) in changes {
-            if setting.is_met(index, change, seen.get(index)) {
+            if setting.is_met(index, change, found.get(index)) {
                 continue;
             }
             is_changed = true;
             match change {
                 Change::Clear => self.values_cleared += 1,
-                Change::Set(_) | Change::Keep if seen.get(index).is_some() => {
+                Change::Set(_) | Change::Keep if found.get(index).is_some() => {
                     self.values_changed += 1;
                 }
                 Change::Set(_) | Change::Keep => self.values_set += 1,
@@ -76,11 +77,16 @@ impl PlannedChanges {
     /// Counts what the plan noted of a row.
     pub(in crate::application) fn add_notes(
         &mut self,
-        setting: &Setting,
+        selection: &Selection<'_>,
         row: &Row<'_>,
         planned: &Outcome,
     ) {
-        let notes = usage_notes::of_row(setting, Some(row), planned);
+        let Selection {
+            columns,
+            duplicates,
+            ..
+        } = *selection;
+        let notes = usage_notes::of_row(columns.setting, duplicates, Some(row), planned);
         self.leading_nowhere += u64::from(notes.iter().any(UseNote::leads_nowhere));
     }
 }

@@ -31,7 +31,7 @@ use crate::model::counts::Counts;
 use crate::model::failure_groups::FailureGroups;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::row::Row;
-use crate::setting::{Setting, usage_after_row};
+use crate::setting::usage_after_row;
 use crate::sheet::columns::Columns;
 use crate::sheet::result_columns::{CHECK, PRESENT, PREVIOUS, RESULT_COLUMNS};
 use crate::sheet::selection::{Choice, Selection};
@@ -110,7 +110,12 @@ impl Content<'_> {
     /// What a plan notes of the use of a row's numbers. Asked of some rows only, a number that no rule uses
     /// would read as if those of the others were used.
     fn notes_of_use(&self, row: Option<&Row<'_>>, outcome: &Outcome) -> Vec<UseNote> {
-        let mut notes = usage_notes::of_row(self.selection.columns.setting, row, outcome);
+        let Selection {
+            columns,
+            duplicates,
+            ..
+        } = self.selection;
+        let mut notes = usage_notes::of_row(columns.setting, duplicates, row, outcome);
         notes.retain(|note| self.is_usage_known || note.leads_nowhere());
         notes
     }
@@ -301,27 +306,27 @@ fn write_rows(
         match form {
             Form::Export => export_cells.write(table, record, &line.outcome)?,
             Form::Results | Form::ResultsWithPrevious => {
-                let leads_nowhere = leads_nowhere(columns.setting, row.as_ref(), &line.outcome);
+                let leads_nowhere = leads_nowhere(selection, row.as_ref(), &line.outcome);
                 tally.leading_nowhere += u64::from(leads_nowhere);
                 written.write(table, line, &numbered, row.as_ref())?;
             }
             Form::Plan => {
                 let setting = columns.setting;
-                if let Some(row) = &row
-                    && let Some(line) = plan_cells::say(setting, &names, row, &line.outcome)
+                let row = row.as_ref();
+                let notes = content.notes_of_use(row, &line.outcome);
+                if let Some(row) = row
+                    && let Some(line) = plan_cells::say(setting, &names, row, &line.outcome, &notes)
                 {
                     show(&line);
                 }
-                let row = row.as_ref();
                 tally.set_again.add(selection, row, &line.outcome);
-                let notes = content.notes_of_use(row, &line.outcome);
                 tally.note_use(&notes);
                 let was_done = |kind| RowFilter::FailedAndConflicts.leaves(kind);
                 let is_different = line.outcome.kind == OutcomeKind::Different;
                 let was_done = columns.outcome_in(record).is_some_and(was_done);
                 tally.done_before += u64::from(is_different && was_done);
                 let is_left_out = is_done_before || sheet.leaves_out(&numbered);
-                plan_cells::write(table, columns, row, is_left_out, &line.outcome, notes)?;
+                plan_cells::write(table, columns, row, is_left_out, &line.outcome, &notes)?;
             }
         }
         table.end_row()?;
@@ -330,14 +335,15 @@ fn write_rows(
     Ok(tally)
 }
 
-/// Whether a row that was sent leaves a rule that leads to no number.
-fn leads_nowhere(setting: &Setting, row: Option<&Row<'_>>, outcome: &Outcome) -> bool {
-    let Some(row) = row.filter(|_| outcome.kind == OutcomeKind::Updated) else {
+/// Whether a row that was sent leaves a rule that leads to no number, and no later row changes that.
+fn leads_nowhere(selection: &Selection<'_>, row: Option<&Row<'_>>, outcome: &Outcome) -> bool {
+    let Some(row) = row.filter(|row| !selection.duplicates.is_followed(row.number)) else {
         return false;
     };
+    let changes = usage_after_row::changes_made(&row.changes, outcome.kind, &outcome.set_before);
     let left = usage_after_row::left_nowhere(
-        setting,
-        &row.changes,
+        selection.columns.setting,
+        &changes,
         outcome.previous.as_ref(),
         outcome.usages.as_deref(),
         outcome.set_numbers.as_deref(),

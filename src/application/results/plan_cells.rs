@@ -5,13 +5,16 @@ use csv::ByteRecord;
 
 use super::usage_notes::{self, UseNote};
 use crate::application::row_name::{RowNames, in_brackets};
+use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::row::Row;
 use crate::setting::{Setting, usage_after_row};
 use crate::sheet::Sheet;
 use crate::sheet::columns::Columns;
-use crate::sheet::result_columns::{ACTION, CANNOT, NEW, PRESENT, REASON, SKIPPED, USED_BY};
+use crate::sheet::result_columns::{
+    ACTION, AND, CANNOT, NEW, PRESENT, REASON, SKIPPED, used_by_column,
+};
 use crate::table::{Cell, Table, Tone};
 
 /// Of a row that was still to be read when the plan ended.
@@ -28,8 +31,8 @@ pub(super) fn columns(columns: &Columns) -> Vec<String> {
             names.extend(fields.iter().filter_map(|field| all.get(*field).cloned()));
         }
     }
-    let numbers = 1..=usage_after_row::numbers_with_users(setting);
-    names.extend(numbers.map(|number| format!("{USED_BY}{number}")));
+    let numbers = 0..usage_after_row::numbers_with_users(setting);
+    names.extend(numbers.map(used_by_column));
     names
 }
 
@@ -67,9 +70,8 @@ pub(in crate::application) fn places(header: &ByteRecord, setting: &Setting) -> 
         first.saturating_sub(verdict)
     };
     let is_of_plan = |name: &str| {
-        let number = name.strip_prefix(USED_BY).map(str::parse::<usize>);
-        let numbers = 1..=usage_after_row::numbers_with_users(setting);
-        let shows_use = number.is_some_and(|number| number.is_ok_and(|one| numbers.contains(&one)));
+        let mut numbers = 0..usage_after_row::numbers_with_users(setting);
+        let shows_use = numbers.any(|number| used_by_column(number) == name);
         is_value(name) || shows_use || [ACTION, REASON].contains(&name)
     };
     let places = names.iter().enumerate().skip(from);
@@ -101,7 +103,7 @@ pub(super) fn write(
     row: Option<&Row<'_>>,
     is_left_out: bool,
     outcome: &Outcome,
-    notes: Vec<UseNote>,
+    notes: &[UseNote],
 ) -> Result<()> {
     let setting = columns.setting;
     let (action, tone) = if is_left_out {
@@ -111,15 +113,17 @@ pub(super) fn write(
     };
     table.cell(Cell::Word(action, tone))?;
     let mut reasons = vec![reason(outcome)];
-    reasons.extend(notes.into_iter().map(UseNote::into_words));
+    reasons.extend(row.and_then(|row| left_by_rows_above(setting, row, outcome)));
+    reasons.extend(notes.iter().map(|note| note.words().to_string()));
     reasons.retain(|reason| !reason.is_empty());
     table.cell(Cell::Untrusted(&reasons.join("; ")))?;
     let none = CurrentValues::default();
     let present = outcome.previous.as_ref().unwrap_or(&none);
+    let found = outcome.found();
     let fields = 0..setting.fields.len();
     let then: Vec<&str> = fields
-        .map(|index| match (row, &outcome.previous) {
-            (Some(row), Some(present)) => value_then(setting, row, present, index),
+        .map(|index| match (row, &found) {
+            (Some(row), Some(found)) => value_then(setting, row, found, index),
             _ => "",
         })
         .collect();
@@ -137,7 +141,7 @@ pub(super) fn write(
     for number in 0..usage_after_row::numbers_with_users(setting) {
         let users = usages.iter().flatten().filter(|one| one.number == number);
         let users: Vec<&str> = users.map(|one| &*one.calls).collect();
-        table.cell(Cell::Untrusted(&users.join("; ")))?;
+        table.cell(Cell::Untrusted(&users.join(AND)))?;
     }
     Ok(())
 }
@@ -183,6 +187,30 @@ pub(super) fn reason(outcome: &Outcome) -> String {
     }
 }
 
+/// What the row is compared with in place of what is there now.
+fn left_by_rows_above(setting: &Setting, row: &Row<'_>, outcome: &Outcome) -> Option<String> {
+    let asked = row.changes.iter().enumerate();
+    let asked = asked.filter(|(_, change)| **change != Change::Keep);
+    let values = asked.filter_map(|(index, _)| {
+        let mut before = outcome.set_before.iter();
+        let (_, value) = before.find(|(field, _)| *field == index)?;
+        let value = shown(&setting.plain(index, value));
+        Some(format!("{} {value}", setting.fields[index].column))
+    });
+    let values: Vec<String> = values.collect();
+    (!values.is_empty()).then(|| {
+        let noun = setting.target.noun;
+        format!("the rows above for this {noun} leave {}", values.join(", "))
+    })
+}
+
+fn shown(value: &str) -> String {
+    match value {
+        "" => "nothing".to_string(),
+        value => value.to_string(),
+    }
+}
+
 /// A row that would change, in a line for a person: `row 7 (Oslo): n1 +12025550101 → +12025550102`; with
 /// the rules that would lead nowhere then. One that is left alone is told among the failures.
 pub(super) fn say(
@@ -190,20 +218,17 @@ pub(super) fn say(
     names: &RowNames,
     row: &Row<'_>,
     outcome: &Outcome,
+    notes: &[UseNote],
 ) -> Option<String> {
-    let present = outcome.previous.as_ref()?;
-    if usage_notes::is_left_alone(outcome) || setting.are_met(&row.changes, present) {
+    let found = &outcome.found()?;
+    if usage_notes::is_left_alone(outcome) || setting.are_met(&row.changes, found) {
         return None;
     }
-    let shown = |value: &str| match value {
-        "" => "nothing".to_string(),
-        value => value.to_string(),
-    };
     let fields = setting.fields.iter().enumerate();
     let differences: Vec<String> = fields
         .map(|(index, field)| {
-            let now = present.text(index);
-            let then = value_then(setting, row, present, index);
+            let now = found.text(index);
+            let then = value_then(setting, row, found, index);
             (index, field.column, now, then)
         })
         .filter(|(_, _, now, then)| now != then)
@@ -213,10 +238,9 @@ pub(super) fn say(
         })
         .collect();
     let name = in_brackets(&names.of_row(row));
-    let notes = usage_notes::of_row(setting, Some(row), outcome).into_iter();
-    let nowhere = notes.filter(UseNote::leads_nowhere);
+    let nowhere = notes.iter().filter(|note| note.leads_nowhere());
     let mut said = vec![differences.join(", ")];
-    said.extend(nowhere.map(UseNote::into_words));
+    said.extend(nowhere.map(|note| note.words().to_string()));
     Some(format!("row {}{name}: {}", row.number, said.join("; ")))
 }
 
@@ -239,7 +263,6 @@ pub(in crate::application) fn value_then<'r>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::change::Change;
     use crate::setting::location_numbers::LOCATION_NUMBERS;
 
     fn found(present: &CurrentValues) -> Outcome {
@@ -258,7 +281,7 @@ mod tests {
             Change::Set("5503".into()),
         ]);
         insta::assert_snapshot!(
-            say(&LOCATION_NUMBERS, &RowNames::default(), &row, &found(&present)).expect("a difference"),
+            say(&LOCATION_NUMBERS, &RowNames::default(), &row, &found(&present), &[]).expect("a difference"),
             @"row 2: n2 5502 → nothing, n3 nothing → 5503"
         );
         let row = Row {
@@ -270,6 +293,7 @@ mod tests {
             &RowNames::default(),
             &row,
             &found(&present),
+            &[],
         )
         .expect("a difference");
         assert!(line.starts_with("row 2 (Oslo): n2 "), "{line}");

@@ -3,11 +3,11 @@
 //! their own, which are not looked at.
 
 use super::plan_cells::value_then;
-use crate::model::current_values::CurrentValues;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::row::Row;
 use crate::model::usage::Usage;
 use crate::setting::{Setting, usage_after_row};
+use crate::sheet::duplicates::Duplicates;
 
 /// A note about a row, in words.
 #[derive(Debug)]
@@ -21,16 +21,18 @@ impl UseNote {
         matches!(self, UseNote::Nowhere(_))
     }
 
-    pub(super) fn into_words(self) -> String {
+    pub(super) fn words(&self) -> &str {
         match self {
             UseNote::Unused(words) | UseNote::Nowhere(words) => words,
         }
     }
 }
 
-/// The notes about a row, as far as its outcome tells what uses its numbers.
+/// The notes about a row, as far as its outcome tells what uses its numbers. Where a later row for the location
+/// follows, that one has the notes about rules that lead nowhere.
 pub(in crate::application) fn of_row(
     setting: &Setting,
+    duplicates: &Duplicates,
     row: Option<&Row<'_>>,
     outcome: &Outcome,
 ) -> Vec<UseNote> {
@@ -39,12 +41,13 @@ pub(in crate::application) fn of_row(
         let nowhere = outcome.usages.iter().flatten();
         return nowhere.map(leads_nowhere).collect();
     }
+    let is_followed = row.is_some_and(|row| duplicates.is_followed(row.number));
     // A row that is left alone changes nothing, and its message says what it meets.
     let is_told = outcome.previous.is_some() && !is_left_alone(outcome);
     let Some(row) = row.filter(|_| is_told) else {
         return Vec::new();
     };
-    let present = present_then(outcome);
+    let present = outcome.found().unwrap_or_default();
     let is_known = outcome.usages.is_some();
     // The row's own rules are known in any case.
     let others = outcome.usages.as_deref().unwrap_or_default();
@@ -75,7 +78,9 @@ pub(in crate::application) fn of_row(
             _ => None,
         }
     });
-    notes.collect()
+    notes
+        .filter(|note| !(is_followed && note.leads_nowhere()))
+        .collect()
 }
 
 /// Whether nothing of the row is changed, since it conflicts or cannot be made.
@@ -95,19 +100,13 @@ pub(super) fn usages_then(
     } else {
         &row.changes
     };
-    let present = present_then(outcome);
+    let present = outcome.found().unwrap_or_default();
     Some(usage_after_row::all_usages(
         setting,
         changes,
         Some(&present),
         usages,
     ))
-}
-
-/// What the row finds once the earlier rows for its location are done.
-fn present_then(outcome: &Outcome) -> CurrentValues {
-    let present = outcome.previous.clone().unwrap_or_default();
-    present.with(&outcome.set_before)
 }
 
 fn leads_nowhere(usage: &Usage) -> UseNote {

@@ -7,6 +7,7 @@ use crate::journal::{Place, RowChange, RowOrder, Sent};
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::row::TargetKey;
+use crate::model::usage::Usage;
 use crate::setting::target_kind::TargetKind;
 use crate::sheet::problem::shorten;
 use crate::sheet::result_columns::OR;
@@ -28,6 +29,8 @@ pub(super) struct ChangedRow {
     pub(super) order: RowOrder,
     pub(super) place: Place,
     pub(super) earlier: CurrentValues,
+    /// What used the numbers then beside its own fields, where that was asked.
+    pub(super) usages: Vec<Usage>,
     /// When the run began that read those.
     pub(super) read_at: Timestamp,
     /// What may have been applied, oldest first.
@@ -144,11 +147,13 @@ impl ChangedRow {
         }
         let is_certain =
             |outcome: &Outcome| outcome.kind == OutcomeKind::Updated && !outcome.may_arrive_late;
+        let usages = change.outcome.as_ref().and_then(|one| one.usages.clone());
         Ok(ChangedRow {
             key,
             order: change.order.unwrap_or(order),
             place,
             earlier,
+            usages: usages.unwrap_or_default(),
             read_at: change.earlier_read_at.unwrap_or(read_at),
             is_certain: change.outcome.as_ref().is_some_and(is_certain) && change.sent.len() == 1,
             sent: with(without(change.sent, &change.untouched), change.also_changed),

@@ -175,6 +175,7 @@ mod tests {
                 name: Box::default(),
             },
             earlier: CurrentValues::of(earlier),
+            usages: Vec::new(),
             read_at: Timestamp::UNIX_EPOCH,
             sent: sent.collect(),
             is_certain,

@@ -8,13 +8,14 @@ use super::merged_changes::MergedChanges;
 use crate::application::results::plan_cells;
 use crate::application::row_name::RowNames;
 use crate::journal::Place;
+use crate::setting::usage_after_row;
 use crate::sheet::Sheet;
 use crate::sheet::cell_text::text_in;
 use crate::sheet::columns::Columns;
 use crate::sheet::names_of_row::names_in;
 use crate::sheet::number::REMOVE;
 use crate::sheet::numbering_plan::hyphened;
-use crate::sheet::result_columns::{OR, ORG_ID, PRESENT, UNDONE_ROW};
+use crate::sheet::result_columns::{AND, OR, ORG_ID, PRESENT, UNDONE_ROW, used_by_column};
 use crate::sheet::verbatim;
 use crate::table::{Cell, Table};
 
@@ -30,10 +31,13 @@ pub(super) struct OwnCells<'s> {
 impl<'s> OwnCells<'s> {
     pub(super) fn of(source: &'s Sheet, columns: &'s Columns, is_workbook: bool) -> OwnCells<'s> {
         let present = columns.setting.columns(PRESENT);
+        let numbers = 0..usage_after_row::numbers_with_users(columns.setting);
+        let used_by: Vec<String> = numbers.map(used_by_column).collect();
         let of_plan = plan_cells::places(&source.header, columns.setting);
         let is_of_an_undo = |index: usize| {
             let name = source.header.get(index).unwrap_or_default();
-            name == UNDONE_ROW.as_bytes() || present.iter().any(|one| one.as_bytes() == name)
+            let mut ours = present.iter().chain(&used_by);
+            name == UNDONE_ROW.as_bytes() || ours.any(|one| one.as_bytes() == name)
         };
         let is_other = |index: &usize| {
             columns.is_own(*index)
@@ -62,6 +66,14 @@ impl<'s> OwnCells<'s> {
             .into_owned()
     }
 
+    /// The places of the numbers of which it can be told what used them.
+    fn numbers_with_users(&self) -> Vec<usize> {
+        let setting = self.columns.setting;
+        let mut numbers = usage_after_row::numbers_of(setting);
+        numbers.truncate(usage_after_row::numbers_with_users(setting));
+        numbers
+    }
+
     pub(super) fn write_names(&self, table: &mut Table) -> Result<()> {
         let setting = self.columns.setting;
         let ours = [UNDONE_ROW, ORG_ID, setting.target.id_column].into_iter();
@@ -70,6 +82,9 @@ impl<'s> OwnCells<'s> {
         }
         for name in setting.columns(PRESENT) {
             table.cell(Cell::Name(name.as_bytes()))?;
+        }
+        for number in 0..self.numbers_with_users().len() {
+            table.cell(Cell::Name(used_by_column(number).as_bytes()))?;
         }
         for index in &self.own {
             table.cell(Cell::Name(
@@ -120,6 +135,14 @@ impl<'s> OwnCells<'s> {
                 values.collect::<Vec<_>>().join(OR)
             });
             table.cell(Cell::text(&expected.unwrap_or_default()))?;
+        }
+        let setting = self.columns.setting;
+        let used = usage_after_row::all_usages(setting, &[], Some(&change.earlier), &change.usages);
+        for (number, index) in self.numbers_with_users().into_iter().enumerate() {
+            let is_cleared = of_field(index).is_some_and(|field| field.earlier.is_none());
+            let users = used.iter().filter(|one| is_cleared && one.number == number);
+            let users: Vec<&str> = users.map(|one| &*one.calls).collect();
+            table.cell(Cell::Untrusted(&users.join(AND)))?;
         }
         // Names are those of the place that the row names now, which may have been corrected.
         let cell = record.get(self.columns.target_id.unwrap_or(usize::MAX));

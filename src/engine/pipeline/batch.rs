@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::possible_values::{LastKnown, PlannedValues};
+use super::possible_values::{LastKnown, MadeValues};
 use crate::engine::abort::AbortReason;
 use crate::engine::failure_limit::FailureLimit;
 use crate::model::counts::Counts;
@@ -84,8 +84,9 @@ pub struct Batch<'a, I> {
     /// Locations with several rows of which an earlier part of the run left one alone or in doubt: what
     /// may be there since.
     pub last_known: HashMap<TargetKey, LastKnown>,
-    /// Of a plan: locations with several rows, and what those make of them that an earlier part planned.
-    pub planned: HashMap<TargetKey, PlannedValues>,
+    /// Locations with several rows, and what those have made of their fields that an earlier part sent, or
+    /// planned.
+    pub made: HashMap<TargetKey, MadeValues>,
     /// What an earlier part of the run came to.
     pub counts_before: Counts,
     /// Why rows are left as they are that none of the credentials manages.

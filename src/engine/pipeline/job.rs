@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::possible_values::PlannedValues;
+use super::possible_values::MadeValues;
 use super::row_span::RowSpan;
 use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
@@ -33,7 +33,7 @@ pub(super) struct Job {
     /// Errors of its change before it was read again, which count on.
     pub(super) errors_before: Option<u32>,
     /// Of a plan: what earlier rows for its location make of fields before it comes.
-    pub(super) set_before: PlannedValues,
+    pub(super) set_before: MadeValues,
     /// Which fields the service does not let anybody change.
     pub(super) restricted: Vec<usize>,
     /// What uses numbers by the answers that said what is there, beside the setting's own fields: rules for
@@ -66,11 +66,11 @@ pub(super) struct Job {
     pub(super) may_arrive_late: Vec<usize>,
     /// What the confirmations of its changes say.
     pub(super) confirmed: Confirmed,
+    /// How often what its confirmed change has made was read, and was otherwise.
+    pub(super) odd_readings: u32,
     /// Its values were read once already, and the answer had none of them.
     pub(super) has_read_bare: bool,
     /// When an answer came last after which the same request has to be sent again.
-    /// How often what its confirmed change has made was read, and was otherwise.
-    pub(super) odd_readings: u32,
     pub(super) put_off_at: Option<Instant>,
     /// When the attempt left that was rate limited last.
     pub(super) throttled_at: Option<Instant>,
@@ -169,16 +169,16 @@ impl Job {
     /// A try of this request may have taken effect, or may do so later.
     pub(super) fn note_doubt(&mut self, write: usize) {
         self.may_have_been_applied = true;
-        if !self.may_arrive_late.contains(&write) {
-            self.may_arrive_late.push(write);
-        }
-    }
-
         self.note_late(write);
     }
 
     /// What this request has made may show later.
     pub(super) fn note_late(&mut self, write: usize) {
+        if !self.may_arrive_late.contains(&write) {
+            self.may_arrive_late.push(write);
+        }
+    }
+
     /// Its change may be there, or is there and was not read back yet.
     pub(super) fn has_left_in_doubt(&self) -> bool {
         self.may_have_been_applied || matches!(self.step, Step::ReadBack { .. })
@@ -192,6 +192,11 @@ impl Job {
         } else {
             kind
         }
+    }
+
+    /// What it finds: what was read, once the earlier rows for its location are done that a plan has looked at.
+    pub(super) fn found(&self) -> CurrentValues {
+        self.current.with(&self.set_before)
     }
 
     /// Keeps what an attempt came to that was not the last.

@@ -67,7 +67,7 @@ use job::{Job, OnWire, outcome, unfinished_kind};
 pub use lane::Lane;
 use lane::{LaneState, Sender};
 use next_departure::Departure;
-use possible_values::{LastKnown, PlannedValues};
+use possible_values::{LastKnown, MadeValues};
 use queues::Queues;
 pub use queues::Reach;
 use throttling::Throttling;
@@ -102,8 +102,9 @@ struct Pipeline<'a, S, R> {
     /// Locations with several rows of which the last was left alone, since somebody else had changed the
     /// values, or may not have changed all: what may be there since.
     last_known: HashMap<TargetKey, LastKnown>,
-    /// Of a plan: locations with several rows, and what those that were planned make of their fields.
-    planned: HashMap<TargetKey, PlannedValues>,
+    /// Locations with several rows, and what those that are done have made of their fields, or of a plan would
+    /// make.
+    made: HashMap<TargetKey, MadeValues>,
     /// Requests on the wire, those about tokens among them.
     under_way: usize,
     /// Rows on the wire, for a run that is left at once.
@@ -152,7 +153,7 @@ pub async fn run<S: Service, R: Recorder>(
         following: 0,
         in_doubt: batch.in_doubt,
         last_known: batch.last_known,
-        planned: batch.planned,
+        made: batch.made,
         under_way: 0,
         on_wire: HashMap::new(),
         finished: Vec::new(),
@@ -285,7 +286,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
                 let reply = job.last.take()?;
                 let reply = job.telling_whether_it_was_read_back(reply);
                 let kind = unfinished_kind(job.has_left_in_doubt(), !job.done.is_empty());
-                let reply = job.telling(self.setting, kind, reply);
+                let reply = job.telling(self.setting, kind, reply, &[]);
                 Some((job.row.number, outcome(kind, job.attempts, reply)))
             })
             .collect();

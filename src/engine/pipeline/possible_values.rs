@@ -1,5 +1,6 @@
 //! What may be there after a row that was sent or left alone: the later rows for its location are sent only
-//! while that is so. And what will be there once the rows of a plan are sent.
+//! while that is so. And what rows make of
+//! their location, or will make once those of a plan are sent.
 
 use super::conflict::changed_fields;
 use crate::model::change::Change;
@@ -60,15 +61,15 @@ impl LastKnown {
     }
 }
 
-/// What planned rows make of some fields of their location, by their places; the empty text clears one.
-pub type PlannedValues = Vec<(usize, Box<str>)>;
+/// What rows make of some fields of their location, by their places; the empty text clears one.
+pub type MadeValues = Vec<(usize, Box<str>)>;
 
 /// Adds what a further row makes of them.
-pub fn add_planned(planned: &mut PlannedValues, changes: &[Change<'_>]) {
+pub fn add_made(made: &mut MadeValues, changes: &[Change<'_>]) {
     for (index, change) in changes.iter().enumerate() {
         if let Some(value) = change.field() {
-            planned.retain(|(field, _)| *field != index);
-            planned.push((index, value.into()));
+            made.retain(|(field, _)| *field != index);
+            made.push((index, value.into()));
         }
     }
 }

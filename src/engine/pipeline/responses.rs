@@ -239,7 +239,8 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             }
             kind => kind,
         };
-        let reply = job.telling(self.setting, kind, reply);
+        let nowhere = self.left_nowhere(&job, kind);
+        let reply = job.telling(self.setting, kind, reply, &nowhere);
         let is_changed = matches!(
             kind,
             OutcomeKind::Updated
@@ -258,7 +259,8 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             }
         }
         self.note_what_is_known(&job, kind);
-        self.note_planned(&job, kind);
+        let made_before = self.made_before(&job);
+        self.note_made(&job, kind);
         let mut outcome = outcome(kind, job.attempts, reply);
         outcome.untouched = job.untouched(self.setting, kind);
         outcome.may_arrive_late = !job.may_arrive_late.is_empty();
@@ -266,7 +268,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         outcome.also_changed = std::mem::take(&mut job.also_changed);
         outcome.usages = job.told_usages();
         outcome.set_numbers = job.set_numbers;
-        outcome.set_before = job.set_before;
+        outcome.set_before = made_before;
         outcome.previous = job.previous;
         if let Some(sender) = job.sender {
             self.lanes[self.senders[sender].lane].rows += 1;

@@ -11,6 +11,7 @@ use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::OutcomeKind;
 use crate::model::response::{ApiResult, Response, TransportError};
+use crate::model::usage::Usage;
 use crate::setting::usage_after_row::is_rules_alone;
 use crate::setting::{self, Setting, usage_after_row};
 use crate::webex::Service;
@@ -23,8 +24,8 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             restricted,
             usages,
             is_partial,
-            ..
             next_page,
+            ..
         }) = &mut reply
         else {
             return self.finish(job, OutcomeKind::Failed, reply);
@@ -34,9 +35,10 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         let restricted = restricted.iter().map(|field| fields.start + field);
         job.restricted.extend(restricted);
         job.fixed_usages.append(usages);
-        let planned = self.planned.get(&job.row.key);
-        job.set_before = planned.cloned().unwrap_or_default();
-        let is_partial = *is_partial;
+        if self.policy.task == Task::Read {
+            job.set_before = self.made_before(&job);
+        }
+        let is_partial = *is_partial || next_page.is_some();
         job.has_read_bare = false;
         job.begin_errors();
         if index + 1 < self.setting.resources.len() {
@@ -61,7 +63,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     pub(super) fn settle(&mut self, mut job: Job, reply: ApiResult) {
         let setting = self.setting;
         let is_always_sent = self.policy.always_sent.contains(&job.row.number);
-        let are_met = !is_always_sent && setting.are_met(&job.row.changes, &job.current);
+        let are_met = !is_always_sent && setting.are_met(&job.row.changes, &job.found());
         if let Some(previous) = job.previous.take() {
             return self.go_on(job, previous, are_met, reply);
         }
@@ -194,6 +196,7 @@ impl Job {
         setting: &Setting,
         kind: OutcomeKind,
         reply: ApiResult,
+        nowhere: &[Usage],
     ) -> ApiResult {
         let mut said = Vec::new();
         let is_partly = matches!(kind, OutcomeKind::Partly | OutcomeKind::Unknown);
@@ -228,16 +231,7 @@ impl Job {
             };
             said.push(format!("it could not be checked whether {what}: {fault}"));
         }
-        if kind == OutcomeKind::Updated {
-            let nowhere = usage_after_row::left_nowhere(
-                setting,
-                &self.row.changes,
-                self.previous.as_ref(),
-                None,
-                self.set_numbers.as_deref(),
-            );
-            said.extend(nowhere.iter().map(usage_after_row::say_nowhere));
-        }
+        said.extend(nowhere.iter().map(usage_after_row::say_nowhere));
         if said.is_empty() {
             return reply;
         }

@@ -11,7 +11,7 @@
 //! what uses the numbers as well.
 
 use super::job::{Job, Step};
-use super::possible_values::add_planned;
+use super::possible_values::{MadeValues, add_made};
 use super::row_decision::saying;
 use super::{Pipeline, Recorder, Task, UsageCheck};
 use crate::model::change::Change;
@@ -40,7 +40,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             _ if usage_after_row::is_rules_alone(self.setting) => {
                 let changes = &job.row.changes;
                 let used = usage_after_row::all_usages(self.setting, changes, None, &[]);
-                !used.is_empty() && !self.setting.are_met(changes, &job.current)
+                !used.is_empty() && !self.setting.are_met(changes, &job.found())
             }
             UsageCheck::Always => true,
             UsageCheck::WhereCleared if self.policy.task == Task::Write => {
@@ -48,10 +48,10 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             }
             // What is not set need not be cleared.
             UsageCheck::WhereCleared => {
+                let found = job.found();
                 let mut changes = job.row.changes.iter().enumerate();
-                changes.any(|(index, change)| {
-                    *change == Change::Clear && job.current.get(index).is_some()
-                })
+                changes
+                    .any(|(index, change)| *change == Change::Clear && found.get(index).is_some())
             }
         }
     }
@@ -151,23 +151,47 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         if self.policy.even_if_used || self.policy.usage_check == UsageCheck::Never {
             return None;
         }
-        let current = self.is_read(job).then(|| job.current.with(&job.set_before));
+        let current = self.is_read(job).then(|| job.found());
         let asked = job.usages.iter().flatten();
         let usages: Vec<Usage> = job.fixed_usages.iter().chain(asked).cloned().collect();
         let changes = &job.row.changes;
-        let used =
-            usage_after_row::numbers_in_use(self.setting, changes, current.as_ref(), &usages);
+        let used = usage_after_row::numbers_in_use(
+            self.setting,
+            changes,
+            current.as_ref(),
+            &usages,
+            &job.row.used_before,
+        );
         (!used.is_empty()).then(|| format!("left alone: {}; {WHERE_IN_USE}", used.join("; ")))
     }
 
-    /// What the changes of a planned row make of its location: a later row for it may clear a number from
-    /// which this one takes the rules away.
-    pub(super) fn note_planned(&mut self, job: &Job, kind: OutcomeKind) {
-        if kind != OutcomeKind::Different || !self.duplicates.shares(job.row.key) {
-            return;
+    /// What earlier rows for its location have made of fields, or of a plan would make.
+    pub(super) fn made_before(&self, job: &Job) -> MadeValues {
+        self.made.get(&job.row.key).cloned().unwrap_or_default()
+    }
+
+    /// What a row makes of its location: a later row for it may clear a number from which this one takes the
+    /// rules away, or set one to which this one has sent calls.
+    pub(super) fn note_made(&mut self, job: &Job, kind: OutcomeKind) {
+        let is_made = matches!(kind, OutcomeKind::Different | OutcomeKind::Updated);
+        if is_made && self.duplicates.shares(job.row.key) {
+            let made = self.made.entry(job.row.key).or_default();
+            add_made(made, &job.row.changes);
         }
-        let planned = self.planned.entry(job.row.key).or_default();
-        add_planned(planned, &job.row.changes);
+    }
+
+    /// The rules that lead to a number that is not set, once all rows for the location are done.
+    pub(super) fn left_nowhere(&self, job: &Job, kind: OutcomeKind) -> Vec<Usage> {
+        if self.policy.task == Task::Read || self.duplicates.is_followed(job.row.number) {
+            return Vec::new();
+        }
+        usage_after_row::left_nowhere(
+            self.setting,
+            &usage_after_row::changes_made(&job.row.changes, kind, &self.made_before(job)),
+            job.previous.as_ref(),
+            None,
+            job.set_numbers.as_deref(),
+        )
     }
 
     /// Whether what is there is known.

@@ -12,7 +12,7 @@ use crate::sheet::cell_diagnostics::DOUBTS;
 use crate::sheet::plain_name::normalize;
 use crate::sheet::result_columns::{
     ACTION, CHECK, NEW, NOT_READ, PRESENT, PREVIOUS, REASON, RESTRICTED, RESULT_COLUMNS,
-    UNDONE_ROW, USED_BY, as_it_is,
+    UNDONE_ROW, as_it_is, used_by_column,
 };
 
 /// The columns that are read.
@@ -186,8 +186,8 @@ fn of_any_setting() -> HashSet<String> {
         let told = [PREVIOUS, PRESENT].into_iter();
         let told = told.flat_map(|start| setting.columns(start));
         let as_they_are = setting.column_names().into_iter().map(as_it_is);
-        let numbers = 1..=setting.fields.len();
-        let used_by = numbers.map(|number| format!("{USED_BY}{number}"));
+        let numbers = 0..setting.fields.len();
+        let used_by = numbers.map(used_by_column);
         told.chain(as_they_are).chain(used_by).collect::<Vec<_>>()
     };
     let others = [CHECK, ACTION, REASON, UNDONE_ROW, NOT_READ, RESTRICTED].into_iter();

@@ -144,7 +144,7 @@ pub(super) async fn play_rows(
         Batch {
             in_doubt,
             last_known: std::mem::take(&mut notes.last_known),
-            planned: HashMap::new(),
+            made: HashMap::new(),
             counts_before: Counts::default(),
             unmanaged: None,
             setting: &LOCATION_NUMBERS,

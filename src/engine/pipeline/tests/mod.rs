@@ -304,7 +304,7 @@ impl Case {
             Batch {
                 in_doubt: HashMap::new(),
                 last_known: HashMap::new(),
-                planned: HashMap::new(),
+                made: HashMap::new(),
                 counts_before: Counts::default(),
                 unmanaged: None,
                 setting: &LOCATION_NUMBERS,
