@@ -177,7 +177,7 @@ fn done_rows(
             done.resize(index + 1, false);
         }
         // One that was the same as another row need not be so any more.
-        let is_same = columns.is_noted_as_same(&numbered.record);
+        let is_same = columns.same_as(&numbered.record).is_some();
         done[index] = kind.is_some_and(is_done) && !is_same;
         let is_told = latest.is_some_and(|change| change.may_have_been_applied);
         if !done[index] && !is_told && settings.spec.task == Task::ReadThenWrite {

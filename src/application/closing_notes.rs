@@ -139,11 +139,11 @@ pub(super) fn say_use_of_numbers(settings: &RunSettings, checked: &CheckedSheet,
     let is_verification = spec.fails_on_difference;
     let set_again = tally.set_again.rows();
     if is_verification && set_again > 0 {
-        let has = if set_again == 1 { "has" } else { "have" };
-        let noun = setting.target.noun;
+        let are = if set_again == 1 { "is" } else { "are" };
         say(&format!(
-            "note: {} {has} other values than a later row for the same {noun}, which is as that one asks for; so nothing differs there in the end",
-            plural(set_again, "row")
+            "note: {} {are} for a {} that is as the last of its rows asks, so nothing differs there in the end",
+            plural(set_again, "row"),
+            setting.target.noun
         ));
     }
     let is_asked_of_some = spec.usage_check == UsageCheck::WhereCleared

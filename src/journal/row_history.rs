@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::{Outcome, OutcomeKind};
-use crate::model::row::Row;
+use crate::model::row::{Row, checksum_of_fields};
 
 /// Whose setting a row changes, with the ids as they were sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +45,11 @@ impl Sent {
     pub fn of(row: &Row<'_>) -> Sent {
         let fields = row.changes.iter().map(|change| change.field());
         Sent(fields.map(|field| field.map(Into::into)).collect())
+    }
+
+    /// As that of a row that asks for just this.
+    pub fn checksum(&self) -> u32 {
+        checksum_of_fields(self.0.iter().map(Option::as_deref))
     }
 
     /// Something was sent, and nobody knows what any more.

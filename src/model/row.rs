@@ -65,11 +65,7 @@ impl Row<'_> {
 
     /// Tells the changes alone apart, whatever they are for.
     pub fn changes_checksum(&self) -> u32 {
-        let fields = self
-            .changes
-            .iter()
-            .map(|change| change.field().unwrap_or("keep"));
-        hash_of(fields)
+        checksum_of_fields(self.changes.iter().map(Change::field))
     }
 
     /// A checksum of what the row asks for, so that a resumed run can tell that row 7 is still
@@ -94,6 +90,11 @@ fn into_owned(changes: Vec<Change<'_>>) -> Vec<Change<'static>> {
 }
 
 /// Tells lists of texts apart.
+/// Tells fields of a request apart, of which one that is left out is `None`.
+pub fn checksum_of_fields<'f>(fields: impl Iterator<Item = Option<&'f str>>) -> u32 {
+    hash_of(fields.map(|field| field.unwrap_or("keep")))
+}
+
 fn hash_of<'t>(texts: impl Iterator<Item = &'t str>) -> u32 {
     let mut hasher = FixedState::default().build_hasher();
     for text in texts {

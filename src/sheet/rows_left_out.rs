@@ -128,7 +128,7 @@ impl Sheet {
                 columns
                     .outcome_in(&numbered.record)
                     .is_some_and(|kind| self.reading.rows.leaves(kind))
-                    && !columns.is_noted_as_same(&numbered.record)
+                    && columns.same_as(&numbered.record).is_none()
             }
         }
     }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::application::earlier_runs::EarlierRuns;
 use crate::application::earlier_runs::lost_rows::each_followed;
-use crate::journal::{RecordReader, RecordedRun, RowChange, RowOrder};
+use crate::journal::{RecordReader, RecordedRun, RowChange, RowOrder, Sent};
 use crate::model::hint::Hinted;
 use crate::model::ids;
 use crate::model::outcome::OutcomeKind;
@@ -34,7 +34,16 @@ struct RowAgain {
     number: u64,
     /// Rows are sent in this order.
     order: RowOrder,
+    /// Of a row that was left out as it was the same as another one: that row.
+    same_as: Option<RowOrder>,
     changes: u32,
+}
+
+impl RowAgain {
+    /// Whether sending it would undo, or only repeat, what a row has set.
+    fn is_superseded_by(&self, order: RowOrder, sent: &Sent) -> bool {
+        self.order < order || (self.same_as == Some(order) && self.changes == sent.checksum())
+    }
 }
 
 /// The rows that are sent again of which the order is known.
@@ -107,13 +116,15 @@ impl RowsAgain {
             let Ok(asked) = sheet.read_row(columns, &numbered, &Directory::default()) else {
                 continue;
             };
-            let order = match located {
-                Some((run, row)) => {
-                    let noted = readers[run].history_of(row)?.order;
-                    noted.unwrap_or_else(|| earlier.runs()[run].header().order_of(row))
-                }
-                None => (Timestamp::UNIX_EPOCH, number),
+            let mut order_of = |row| -> Result<RowOrder> {
+                let Some((run, _)) = located else {
+                    return Ok((Timestamp::UNIX_EPOCH, row));
+                };
+                let noted = readers[run].history_of(row)?.order;
+                Ok(noted.unwrap_or_else(|| earlier.runs()[run].header().order_of(row)))
             };
+            let order = order_of(number)?;
+            let same_as = columns.same_as(&numbered.record);
             if is_set_here {
                 let set = (asked.key, order, numbered.row, Fields::of(&asked));
                 again.set_without_journal.push(set);
@@ -124,6 +135,7 @@ impl RowsAgain {
                 row: numbered.row,
                 number,
                 order,
+                same_as: same_as.map(order_of).transpose()?,
                 changes: asked.changes_checksum(),
             });
             let index = usize::try_from(numbered.row)?;
@@ -199,13 +211,14 @@ impl RowsAgain {
             let place = earlier.place_of(&run.header().id);
             for row in 0..run.rows() {
                 for change in records.history_of(row)?.changes {
-                    let Some((location, fields)) = done(setting, &change) else {
+                    let Some((location, sent)) = done(setting, &change) else {
                         continue;
                     };
                     let order = change.order.unwrap_or_else(|| run.header().order_of(row));
                     let by = place.map_or(By::Unknown, |run| By::RowOfRun(run, row));
-                    for one in self.at(location).iter().filter(|one| one.order < order) {
-                        found.add(one.row, order, by, fields);
+                    let again = self.at(location).iter();
+                    for one in again.filter(|one| one.is_superseded_by(order, sent)) {
+                        found.add(one.row, order, by, Fields::sent(&sent.0));
                     }
                 }
             }
@@ -280,12 +293,12 @@ impl Found {
 }
 
 /// What a change set for certain, and where.
-fn done(setting: &Setting, change: &RowChange) -> Option<(TargetKey, Fields)> {
+fn done<'c>(setting: &Setting, change: &'c RowChange) -> Option<(TargetKey, &'c Sent)> {
     let kind = change.outcome.as_ref()?.kind;
     let sent = change.sent.last().filter(|_| is_set(kind))?;
     let place = change.place.as_ref()?;
     let id = ids::read(&place.id, setting.target.id).ok()?;
-    Some((id.key, Fields::sent(&sent.0)))
+    Some((id.key, sent))
 }
 
 /// Whether a row with this outcome has set what it asks for.

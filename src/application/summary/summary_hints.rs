@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Summary;
+use super::{ResultsForm, Summary};
 use crate::model::outcome::OutcomeKind;
 use crate::model::wording::{it_or_them, plural, plural_were};
 use crate::sheet::result_columns::NOT_READ;
@@ -198,7 +198,10 @@ impl Summary {
         match &self.again {
             Again::Plan {
                 apply: Some(apply), ..
-            } if rows + conflicts == 0 && self.counts.of(OutcomeKind::Different) > 0 => {
+            } if rows + conflicts == 0
+                && self.counts.of(OutcomeKind::Different) > 0
+                && self.results_form != ResultsForm::NotKept =>
+            {
                 writeln!(out, "hint: to apply this plan:\n  {apply}")?;
             }
             _ if rows + conflicts == 0 => {}

@@ -57,10 +57,10 @@ impl Columns {
         text.filter(|text| !text.is_empty())
     }
 
-    /// Whether an earlier run left a row out as it was the same as another one.
-    pub fn is_noted_as_same(&self, record: &ByteRecord) -> bool {
-        let message = self.result_cell("message", record);
-        message.is_some_and(|message| message.starts_with(SAME_AS_ROW))
+    /// The row that another one was the same as, so that an earlier run left it out, by its number in that run.
+    pub fn same_as(&self, record: &ByteRecord) -> Option<u64> {
+        let message = self.result_cell("message", record)?;
+        message.strip_prefix(SAME_AS_ROW)?.parse().ok()
     }
 
     fn result_cell<'r>(&self, name: &str, record: &'r ByteRecord) -> Option<&'r str> {
