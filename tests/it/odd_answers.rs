@@ -658,8 +658,8 @@ fn a_confirmation_with_other_numbers_is_read_back_before_it_is_believed() {
         ("+12020000002", 1, "updated", 0),
         ("2020000002", 1, "updated", 0),
         ("+1-2020000002", 1, "updated", 0),
-        ("+12025550199", 2, "unknown", 1),
-        ("", 2, "unknown", 1),
+        ("+12025550199", 3, "unknown", 1),
+        ("", 3, "unknown", 1),
     ] {
         let server = RawServer::saying(answer(number));
         let (ran, results) = apply(&server.base_url(), 1, "");
