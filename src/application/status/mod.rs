@@ -2,8 +2,11 @@
 //! done next; of a folder its runs. Nothing is locked, written or asked for.
 
 mod credential_status;
+mod known_places;
 mod never_started_run;
 mod next_steps;
+mod open_successors;
+mod place_fates;
 mod place_of_files;
 mod places_undone;
 mod related_runs;
@@ -22,10 +25,10 @@ use crate::application::output_name::OutputNames;
 use crate::journal::{self, Journal};
 use crate::model::hint::{Hinted, WithHint};
 pub use never_started_run::NeverStartedRun;
+pub use open_successors::{OpenSuccessor, open_branches, open_successors};
 pub(in crate::application) use places_undone::undone_at;
 pub use places_undone::{
-    OpenSuccessor, UndoneUndo, back_already, ensure_not_undone, is_in_force, open_branches,
-    open_successors, put_back, undone_undo,
+    UndoneUndo, back_already, ensure_not_undone, is_in_force, put_back, undone_undo,
 };
 pub use related_runs::{FolderRun, runs_in, undone};
 pub use results_alone::ResultsAlone;

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::places_undone::{self, may_have_sent};
+use super::known_places::may_have_sent;
+use super::places_undone;
 use super::results_of;
 use super::run_status::{Undone, UndonePart};
 use super::status_reader::{Seen, journals_in};

@@ -9,7 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::credential_status::CredentialStatus;
 use super::next_steps::{self, OtherRuns};
-use super::places_undone::{is_undone_in_part, open_successors};
+use super::open_successors::open_successors;
+use super::places_undone::is_undone_in_part;
 use super::related_runs::{FolderRun, is_sent_again, runs_in, undone_among, unfinished_undo};
 use super::run_status::{
     AppliedPlan, PlanStatus, ResultsFile, RowCounts, RunState, RunStatus, SheetCopy,
