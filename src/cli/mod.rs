@@ -4,6 +4,7 @@ mod command_flags;
 mod completions;
 mod credentials;
 mod environment;
+pub mod flag_values;
 mod guesses;
 mod man_pages;
 pub mod resolve;

@@ -1,15 +1,10 @@
 //! Gives the flags and the environment their meaning: what was typed becomes settings. The only
 //! reader of the environment.
 
-use std::fmt::Display;
 use std::fs;
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
-use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, bail};
-use jiff::SignedDuration;
+use anyhow::{Context, Result, bail};
 
 use crate::application::output_name::OutputNames;
 use crate::application::progress::ProgressMode;
@@ -22,27 +17,23 @@ use crate::application::run_settings::{
 use crate::application::token_check::rejection;
 use crate::cli::credentials;
 use crate::cli::environment::{os_variable, variable};
+use crate::cli::flag_values::{
+    read_concurrency, read_country, read_duration, read_first, read_optional, read_org_flag,
+    read_part, read_setting_flag,
+};
 use crate::cli::usage_errors::{TOKEN_TYPED, WHERE_A_TOKEN_BELONGS};
 use crate::cli::{ApplyFlags, PartFlags, RunFlags, ServiceFlags, SheetFlags};
 use crate::engine::pipeline::{RunPolicy, Task, UsageCheck};
 use crate::journal::Machine;
 use crate::model::hint::Hinted;
-use crate::model::ids::{self, IdFault};
-use crate::model::token_shape::may_be_secret;
 use crate::pace::PaceSettings;
 use crate::platform;
 use crate::retry::RetryPolicy;
-use crate::setting::{self, Setting};
 use crate::sheet::check::DuplicatePolicy;
-use crate::sheet::country::Country;
-use crate::sheet::row_selector::RowSelector;
 use crate::sheet::{Origin, ReadOptions, RowFilter, is_standard_input, is_standard_output};
 use crate::webex::base_url::{BaseUrl, WEBEX};
 use crate::webex::http::proxy::Proxy;
 use crate::webex::token::{NamedCredentials, Token};
-
-/// More requests at once than this only makes the limit harder to find.
-const MOST_AT_ONCE: usize = 1000;
 
 impl SheetSettings {
     pub fn from_flags(flags: SheetFlags, part: &PartFlags) -> Result<SheetSettings> {
@@ -254,29 +245,6 @@ pub fn output_path(
     }
 }
 
-fn read_flag<T: FromStr<Err: Display>>(text: &str, flag: &str) -> Result<T> {
-    text.parse().map_err(|error| anyhow!("{flag}: {error}"))
-}
-
-fn read_optional<T: FromStr<Err: Display>>(text: Option<&str>, flag: &str) -> Result<Option<T>> {
-    text.map(|text| read_flag(text, flag)).transpose()
-}
-
-/// Reads `--org`, which may be a name where names are looked up. One word that looks more like a token is
-/// none: names are shown, and kept.
-pub fn read_org_flag(org: Option<&str>) -> Result<Option<String>> {
-    let read = |text: &str| {
-        let is_name = matches!(ids::read(text, ids::ORGANIZATION), Err(IdFault::NoId))
-            && !ids::is_like_an_id(text)
-            && (text.contains(' ') || !may_be_secret(text));
-        if is_name {
-            return Ok(text.trim_matches(ids::is_blank).to_string());
-        }
-        read_org(text)
-    };
-    org.map(read).transpose()
-}
-
 /// A note and the names of files are kept in the journal and shown in the page.
 fn ensure_it_is_no_secret(text: &str, target: &Target) -> Result<()> {
     if let Target::Service { credentials, .. } = target
@@ -316,73 +284,6 @@ fn ensure_it_is_no_credential(file: &Path, folder: Option<&Path>) -> Result<()> 
         ));
     }
     Ok(())
-}
-
-/// Reads `--org`, which must be an id.
-pub fn read_org_id(org: Option<&str>) -> Result<Option<String>> {
-    org.map(read_org).transpose()
-}
-
-/// Reads `--rows` and `--where`.
-pub fn read_part(flags: &PartFlags) -> Result<RowSelector> {
-    let rows = read_optional(flags.rows.as_deref(), "--rows")?;
-    let cells = flags.cells.iter().map(|cell| read_flag(cell, "--where"));
-    Ok(RowSelector::of(rows, cells.collect::<Result<_>>()?))
-}
-
-fn read_first(text: &str) -> Result<u64> {
-    text.parse()
-        .ok()
-        .filter(|rows| *rows > 0)
-        .with_context(|| format!("--first: `{text}` is not a number of rows, such as 3"))
-}
-
-/// Reads `--setting`.
-pub fn read_setting_flag(name: Option<&str>) -> Result<Option<&'static Setting>> {
-    let read = |name: &str| {
-        Setting::named(name).with_context(|| {
-            let names = setting::ALL.map(|setting| setting.name);
-            format!(
-                "--setting: `{name}` is not known; it is one of {}",
-                names.join(", ")
-            )
-        })
-    };
-    name.map(read).transpose()
-}
-
-fn read_org(text: &str) -> Result<String> {
-    match ids::read(text, ids::ORGANIZATION) {
-        Ok(id) => Ok(id.text.into_owned()),
-        Err(_) => bail!(
-            "--org: `{text}` is not an organization's id\n\
-             hint: its id is needed, which is long and begins with Y2lz, or a UUID such as Control Hub shows; `wxbulk whoami` lists those of your organizations"
-        ),
-    }
-}
-
-fn read_country(text: &str) -> Result<Country> {
-    text.parse()
-        .map_err(|why| anyhow!("--country: `{text}` {why}"))
-}
-
-fn read_concurrency(text: &str) -> Result<NonZeroUsize> {
-    text.parse()
-        .ok()
-        .filter(|number: &NonZeroUsize| number.get() <= MOST_AT_ONCE)
-        .with_context(|| {
-            format!("--concurrency: `{text}` is not a number from 1 to {MOST_AT_ONCE}")
-        })
-}
-
-fn read_duration(text: &str, flag: &str) -> Result<Duration> {
-    text.parse::<SignedDuration>()
-        .ok()
-        .and_then(|duration| Duration::try_from(duration).ok())
-        .filter(|duration| !duration.is_zero() && *duration <= Duration::from_hours(24 * 366))
-        .with_context(|| {
-            format!("{flag}: `{text}` is not a length of time; write it like 90s, 5m or 2h")
-        })
 }
 
 /// Where the service is, through which proxy, and what opens it.

@@ -21,7 +21,7 @@ use crate::application::run_settings::{
 use crate::application::session::{AskedSession, Connect, connect_to_ask};
 use crate::application::spool;
 use crate::cli::ExportFlags;
-use crate::cli::resolve::{read_org_flag, read_setting_flag};
+use crate::cli::flag_values::{read_org_flag, read_setting_flag};
 use crate::engine::api_queries::QueryError;
 use crate::engine::pipeline::{Task, UsageCheck};
 use crate::journal::{self, Journal};

@@ -7,7 +7,7 @@ use crate::application::report::PageChoice;
 use crate::application::report::page_file::{say_where, write};
 use crate::application::run_settings::ChangeList;
 use crate::cli::ReportFlags;
-use crate::cli::resolve::read_part;
+use crate::cli::flag_values::read_part;
 
 pub(super) fn run(flags: ReportFlags) -> Result<ExitCode> {
     let choice = PageChoice {

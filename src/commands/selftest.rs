@@ -10,7 +10,7 @@ use crate::application::run_settings::{
 use crate::application::selftest::{self, ALWAYS_SENT, Files, Place};
 use crate::application::session::Connect;
 use crate::cli::SelftestFlags;
-use crate::cli::resolve::read_org_id;
+use crate::cli::flag_values::read_org_id;
 use crate::engine::pipeline::{Task, UsageCheck};
 use crate::model::ids;
 use crate::setting::location_numbers::LOCATION_NUMBERS;
