@@ -105,7 +105,7 @@ fn what_is_not_needed(settings: &RunSettings, not_done: u64) -> String {
         return format!("delete: nothing{sheet}; no copy of the sheet and no lock is left");
     }
     // What a person has typed is theirs, whether a run needs it or not.
-    if settings.spec.command == "undo" {
+    if settings.spec.command == "undo" && not_done == 0 {
         unneeded.push(sheet);
     }
     if let Some((plan, record)) = plan(settings).filter(|_| not_done == 0) {

@@ -272,17 +272,22 @@ fn ensure_successors_come_first(
     };
     let commands = successors.iter().map(|one| format!("\n  {}", one.undo));
     let commands: String = commands.collect();
+    // Undoing one undoes what it went on from.
+    let how = match successors {
+        [_] => "undo that run instead",
+        _ => "undo first, in this order",
+    };
     if rows > 0 && !is_forced && !can_ask {
         let again = plural(rows, "row");
         return Err(Hinted::new(
             format!(
                 "{names} {goes} from these results and may have changed {again} that this undo puts back"
             ),
-            format!("undo first, in this order, what {changed} changed:{commands}"),
+            format!("to put back all, {how}:{commands}"),
         ));
     }
     say(&format!(
-        "warning: {names} {goes} from these results, and what {changed} changed stays as it is; to put back all, undo first, in this order:{commands}"
+        "warning: {names} {goes} from these results, and what {changed} changed stays as it is; to put back all, {how}:{commands}"
     ));
     Ok(())
 }

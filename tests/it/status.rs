@@ -413,8 +413,8 @@ fn a_run_of_which_some_rows_were_undone_is_not_called_undone() {
     assert_eq!(parts[1]["by"], status["undone"]["by"]);
     let text = stage.run("status sheet.csv").expect(0).stdout;
     for part in parts {
-        let run = part["by"].as_str().expect("a run");
-        assert!(text.contains(run), "{run}\n{text}");
+        let results = part["results"].as_str().expect("a name");
+        assert!(text.contains(results), "{results}\n{text}");
     }
 }
 

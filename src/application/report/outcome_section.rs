@@ -88,7 +88,7 @@ fn meaning(kind: OutcomeKind, is_plan: bool) -> &'static str {
         OutcomeKind::Updated => "the service took the change",
         OutcomeKind::Unchanged => "the numbers were already so",
         OutcomeKind::Skipped => {
-            "not sent: nothing to change, outside of the part that was chosen, hidden, or the same as an earlier row"
+            "not sent: nothing to change, skipped in the plan, outside of the part that was chosen, hidden, or the same as an earlier row"
         }
         OutcomeKind::Failed if is_plan => "the numbers could not be read",
         OutcomeKind::Conflict => "the numbers were not as expected and were left alone",

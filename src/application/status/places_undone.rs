@@ -135,11 +135,12 @@ fn undone_of(
         let end = end.as_ref().and_then(RecordedRun::last_end);
         UndonePart {
             by: undo.header.id.clone(),
+            results: undo.results_name().to_string_lossy().into_owned(),
             at: end.map_or(undo.header.started_at, |end| end.finished_at),
         }
     });
     let parts: Vec<UndonePart> = parts.collect();
-    let UndonePart { by, at } = parts.last()?.clone();
+    let UndonePart { by, at, .. } = parts.last()?.clone();
     Some(Undone {
         by,
         at,

@@ -165,6 +165,7 @@ fn undone_by_count(
         let completely = is_done && has_all;
         let at = seen.last_sign.unwrap_or(by.started_at);
         parts.push(UndonePart {
+            results: other.results_name().to_string_lossy().into_owned(),
             by: by.id.clone(),
             at,
         });

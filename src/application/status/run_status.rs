@@ -161,15 +161,17 @@ pub struct Undone {
 #[derive(Debug, Clone, Serialize)]
 pub struct UndonePart {
     pub by: RunId,
+    /// The name of its results.
+    pub results: String,
     pub at: Timestamp,
 }
 
 impl Undone {
-    /// `run r1, 2026-03-07 10:31:02`; of several, `run r1, …, and run r2, …`.
+    /// `a.undo.results.csv`, 2026-03-07 10:31:02; of several, one after the other.
     pub fn runs_in_words(&self) -> String {
         let parts = self.parts.iter();
         let parts: Vec<String> = parts
-            .map(|part| format!("run {}, {}", part.by, clock::date_and_time(part.at)))
+            .map(|part| format!("`{}`, {}", part.results, clock::date_and_time(part.at)))
             .collect();
         parts.join(", and ")
     }

@@ -120,6 +120,20 @@ impl Seen {
         }
     }
 
+    /// Rows that were on their way. Where it ended by itself, its results say which of them may have been applied.
+    fn in_flight(&self) -> u64 {
+        let noted = self.in_flight.len() as u64;
+        let unknown = |outcomes: &BTreeMap<OutcomeKind, u64>| {
+            outcomes.get(&OutcomeKind::Unknown).copied().unwrap_or(0)
+        };
+        match &self.end {
+            Some(end) if !self.is_end_outdated => {
+                noted.min(unknown(&end.outcomes).saturating_sub(unknown(&self.outcomes)))
+            }
+            _ => noted,
+        }
+    }
+
     /// Rows whose values from before are kept, those that were taken over included.
     fn kept(&self) -> u64 {
         let in_flight = self.in_flight.difference(&self.carried).count();
@@ -214,7 +228,7 @@ impl StatusReader {
                 to_send,
                 done,
                 left,
-                in_flight: seen.in_flight.len() as u64,
+                in_flight: seen.in_flight(),
                 with_earlier: seen.kept(),
             },
             outcomes: seen.outcomes(),
