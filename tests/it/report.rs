@@ -326,7 +326,7 @@ fn a_page_is_called_by_what_was_done_to_what_and_says_when_it_was_undone() {
     stage.run("report sheet.results.csv -o page.html").expect(0);
     let after = page(&stage, "page.html");
     assert!(after.contains("<strong>Undone</strong> by "), "{after}");
-    assert!(after.contains("Everything was put back by `sheet.results.undo"));
+    assert!(after.contains("Everything was put back by sheet.results"));
 }
 
 #[test]

@@ -196,7 +196,7 @@ fn verdict(run: &RunModel) -> Markup {
                 span.mark aria-hidden="true" { "↶" }
                 p {
                     strong { @if undone.completely { "Undone" } @else { "Partly undone" } }
-                    " by " (undone.runs_in_words()) "."
+                    " by " (undone.runs_in_words("")) "."
                 }
             }
         }

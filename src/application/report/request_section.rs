@@ -174,7 +174,7 @@ pub(super) fn way_back(run: &RunModel, undo: &str) -> Markup {
             @if settings.rehearsal || settings.plan {
                 p { "Nothing was changed, so there is nothing to put back." }
             } @else if let Some(undone) = run.undone.as_ref().filter(|undone| undone.completely) {
-                p { "Everything was put back by " (undone.runs_in_words()) ". The results of an undo can be undone in turn." }
+                p { "Everything was put back by " (undone.runs_in_words("")) ". The results of an undo can be undone in turn." }
             } @else if changed == 0 {
                 p { "No " (run.target().noun) " is known to have been changed, so there is nothing to put back." }
             } @else if settings.backup {

@@ -167,11 +167,17 @@ pub struct UndonePart {
 }
 
 impl Undone {
-    /// `a.undo.results.csv`, 2026-03-07 10:31:02; of several, one after the other.
-    pub fn runs_in_words(&self) -> String {
+    /// `a.undo.results.csv`, 2026-03-07 10:31:02; of several, one after the other. A `mark` stands around each name.
+    pub fn runs_in_words(&self, mark: &str) -> String {
         let parts = self.parts.iter();
         let parts: Vec<String> = parts
-            .map(|part| format!("`{}`, {}", part.results, clock::date_and_time(part.at)))
+            .map(|part| {
+                format!(
+                    "{mark}{}{mark}, {}",
+                    part.results,
+                    clock::date_and_time(part.at)
+                )
+            })
             .collect();
         parts.join(", and ")
     }

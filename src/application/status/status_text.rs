@@ -80,7 +80,7 @@ impl RunStatus {
             } else {
                 "partly undone"
             };
-            writeln!(out, "  {how} by {}", undone.runs_in_words())?;
+            writeln!(out, "  {how} by {}", undone.runs_in_words("`"))?;
         }
         if let Some(damage) = &self.damage {
             let journal = self.journal.display().to_string();
