@@ -12,7 +12,7 @@ use crate::application::lane_queries::api_client;
 use crate::application::organization_queries::ask_about_each;
 use crate::application::own_organization::own_organization;
 use crate::application::parallel_tasks::SharedStop;
-use crate::application::preflight::with_scope;
+use crate::application::query_refusals::with_scope;
 use crate::application::run_lanes::managed_by;
 use crate::application::run_settings::RunSettings;
 use crate::application::session::{AskedOwner, Session};

@@ -2,31 +2,27 @@
 //! it manages, and whether it may read what a run has to read. Whether it may change anything, only
 //! a change can tell.
 
-use std::collections::HashSet;
 use std::num::NonZeroU32;
 
 use anyhow::Result;
 
 use crate::application::credential_owners::{self, NamedOrganizations};
-use crate::application::exit_code::ExitCode;
 use crate::application::lane_queries::api_client;
 use crate::application::left_out_credentials::LeftOut;
-use crate::application::organization_queries::ask_about_each;
-use crate::application::parallel_tasks::SharedStop;
+use crate::application::names_lookup::names_and_organizations;
+use crate::application::query_refusals::is_forbidden;
 use crate::application::run_lanes::{RunLane, managed_by};
-use crate::application::run_settings::{Confirmation, RunSettings, Start, Target};
+use crate::application::run_settings::{Confirmation, RunSettings, Start};
 use crate::application::service_facts::ServiceFacts;
 use crate::application::session::Session;
 use crate::engine::abort::AbortReason;
 use crate::engine::api_queries::{ApiClient, QueryError};
 use crate::engine::pipeline::Task;
+use crate::model::hint::Hinted;
 use crate::model::row::Row;
-use crate::model::wording::plural;
 use crate::platform::StopRequests;
 use crate::setting::Setting;
 use crate::sheet::check::CheckedSheet;
-use crate::sheet::directory::Directory;
-use crate::sheet::managed_organizations::{ManagedOrganizations, key_of};
 use crate::sheet::names::ResolvedNames;
 use crate::sheet::selection::Selection;
 use crate::stderr::say;
@@ -36,10 +32,9 @@ use crate::webex::lists::{Organization, Person};
 /// Tries for a question without which the run can go on.
 const FEW_TRIES: NonZeroU32 = NonZeroU32::MIN.saturating_add(2);
 
+const UNAUTHORIZED: u16 = 401;
 const FORBIDDEN: u16 = 403;
-
-/// A list whose pages have no more entries may take long, so it is said what is done.
-const SMALL_PAGE: u32 = 100;
+const NOT_FOUND: u16 = 404;
 
 /// Asks what the rows can be held against, what their names mean unless an earlier part of the run
 /// knows, and whether the token may read what the run has to read. What has no answer is said, and
@@ -122,7 +117,18 @@ async fn facts_of_one<S: Queries, T: StopRequests>(
         Some(owner) => (owner.organizations, owner.person),
         None => match organizations_of_one(settings, session, checked).await {
             Ok(organizations) => (organizations, None),
-            Err(reason) => return Ok(ServiceFacts::nothing_but(known, reason)),
+            Err(QueryError::Stopped(reason)) => {
+                return Ok(ServiceFacts::nothing_but(known, reason));
+            }
+            Err(query_error) => {
+                if known.is_none() && names_organizations(settings, selection, checked) {
+                    ensure_it_is_for_good(&query_error)?;
+                }
+                say(&format!(
+                    "note: the service does not say which organizations the token manages, so those of the rows are not checked: {query_error}"
+                ));
+                (Vec::new(), None)
+            }
         },
     };
     if settings.start == Start::Resume && !organizations.is_empty() {
@@ -161,26 +167,44 @@ async fn facts_of_one<S: Queries, T: StopRequests>(
     Ok(facts)
 }
 
-/// What the token manages; nothing where the service does not say it. An error is why nothing can be sent.
+/// Whether rows name their organizations in words alone.
+fn names_organizations(
+    settings: &RunSettings,
+    selection: &Selection<'_>,
+    checked: &CheckedSheet,
+) -> bool {
+    let (columns, reading) = (selection.columns, &settings.spec.sheet.reading);
+    let by_column = columns.org_name.is_some() && columns.org_id.is_none();
+    checked.named > 0 && (by_column || reading.default_org_name().is_some())
+}
+
+/// Whoever may not list the organizations puts ids into the sheet. Where the list only failed, no row is wrong.
+fn ensure_it_is_for_good(query_error: &QueryError) -> Result<()> {
+    match query_error {
+        QueryError::Refused {
+            status: UNAUTHORIZED | FORBIDDEN | NOT_FOUND,
+            ..
+        } => Ok(()),
+        _ => Err(Hinted::new(
+            format!(
+                "the organizations of the token could not be listed, so those that the sheet names cannot be looked up: {query_error}"
+            ),
+            "nothing is wrong in the sheet: type the same command again",
+        )),
+    }
+}
+
+/// What the token manages.
 async fn organizations_of_one<S: Queries, T: StopRequests>(
     settings: &RunSettings,
     session: &mut Session<S, T>,
     checked: &CheckedSheet,
-) -> Result<Vec<Organization>, AbortReason> {
+) -> Result<Vec<Organization>, QueryError> {
     let mut api = api_client(settings, &mut session.lanes[0], &mut session.stop);
     if checked.named == 0 {
         api.policy.retry.tries = FEW_TRIES.min(api.policy.retry.tries);
     }
-    match api.organizations().await {
-        Ok(organizations) => Ok(organizations),
-        Err(QueryError::Stopped(reason)) => Err(reason),
-        Err(query_error) => {
-            say(&format!(
-                "note: the service does not say which organizations the token manages, so those of the rows are not checked: {query_error}"
-            ));
-            Ok(Vec::new())
-        }
-    }
+    api.organizations().await
 }
 
 /// Whose token it is. A token without the scope for that does as well. An error is why nothing can be sent.
@@ -217,129 +241,6 @@ async fn names_of_several<S: Queries, T: StopRequests>(
     })
 }
 
-/// Rows that name no organization are for the only one there is. Of whom it is not known that it is their own,
-/// the requests name it.
-fn send_to_the_only_one<S: Queries, T>(session: &mut Session<S, T>, only: &str) {
-    for lane in &mut session.lanes {
-        let own = lane
-            .person
-            .as_ref()
-            .and_then(|person| key_of(&person.org_id));
-        if own.is_none() {
-            let credentials = lane.credentials.iter_mut();
-            credentials.for_each(|one| one.service.default_to_organization(only));
-        }
-    }
-}
-
-async fn names_and_organizations<S: Queries, T: StopRequests>(
-    settings: &RunSettings,
-    session: &mut Session<S, T>,
-    organizations: Vec<Organization>,
-    selection: &Selection<'_>,
-    checked: &CheckedSheet,
-    known: Option<&ResolvedNames>,
-) -> Result<ServiceFacts> {
-    let mut managed = ManagedOrganizations::new(&organizations);
-    if session.has_several {
-        let credentials = session.lanes.iter().map(|lane| lane.credentials.len());
-        managed = managed.of_several(credentials.sum());
-    }
-    let people = session.lanes.iter().flat_map(|lane| &lane.person);
-    let managed = managed.of_people(people.map(|person| &*person.org_id));
-    if let Some(only) = managed.only_one() {
-        send_to_the_only_one(session, only);
-    }
-    if checked.named == 0 && !is_compared(settings, checked) {
-        return Ok(ServiceFacts {
-            directory: managed.into(),
-            ..ServiceFacts::default()
-        });
-    }
-    let mut names = match known {
-        Some(known) => known.clone(),
-        None => ResolvedNames::of_organizations(organizations),
-    };
-    if known.is_none() {
-        let so_far = Directory::from(managed.clone()).with_names(names.clone());
-        let setting = selection.columns.setting;
-        let kind = setting.target;
-        let wanted = organizations_with_named_targets(selection, &so_far)?;
-        let takes_long = kind.list.most <= SMALL_PAGE;
-        if !wanted.is_empty() && (checked.named > 0 || takes_long) {
-            let count = plural(wanted.len() as u64, "organization");
-            if !settings.is_quiet() {
-                let plural = kind.plural;
-                say(&format!("looking up the {plural} of {count} by name"));
-            }
-        }
-        let ask = async |api: &mut ApiClient<'_, S, &mut SharedStop>, _, org: Option<&str>| {
-            api.targets(kind, org).await
-        };
-        let answers = match ask_about_each(settings, session, wanted, ask).await {
-            Ok(answers) => answers,
-            Err(reason) => return Ok(ServiceFacts::pointless(Directory::default(), reason)),
-        };
-        let mut unlisted = Vec::new();
-        // Of several customers one may be out of reach.
-        let is_any_listed = answers.iter().any(|(_, answer)| answer.is_ok());
-        for (org_id, answer) in answers {
-            let listed = match answer {
-                Err(QueryError::Stopped(reason)) if !(is_any_listed && session.has_several) => {
-                    return Ok(ServiceFacts::pointless(Directory::default(), reason));
-                }
-                answer => answer.map_err(|query_error| with_scope(&query_error, setting)),
-            };
-            if let Err(why) = &listed {
-                unlisted.push(why.clone());
-            }
-            names.add_targets(kind, org_id, listed);
-        }
-        if let (Some(first), true) = (unlisted.first(), is_compared(settings, checked)) {
-            let count = plural(unlisted.len() as u64, "organization");
-            say(&format!(
-                "note: names beside ids are not held against what Webex has, since the {} of {count} cannot be listed: {first}",
-                kind.plural
-            ));
-        }
-    }
-    Ok(ServiceFacts {
-        directory: Directory::from(managed).with_names(names),
-        ..ServiceFacts::default()
-    })
-}
-
-/// Whether names that stand beside ids are held against what the service lists. What an undo and an export
-/// read, wxbulk has written; and a rehearsal knows no names.
-fn is_compared(settings: &RunSettings, checked: &CheckedSheet) -> bool {
-    let is_of_a_person = matches!(settings.spec.command, "apply" | "plan");
-    let is_real = matches!(settings.target, Target::Service { .. });
-    is_of_a_person && is_real && checked.named_beside_id > 0
-}
-
-/// Each once, in the order of the sheet.
-fn organizations_with_named_targets(
-    selection: &Selection<'_>,
-    directory: &Directory,
-) -> Result<Vec<Option<String>>> {
-    let Selection { sheet, columns, .. } = *selection;
-    let mut wanted = Vec::new();
-    let mut seen = HashSet::new();
-    let mut records = sheet.records()?;
-    while let Some(numbered) = records.next_record() {
-        let numbered = numbered?;
-        if sheet.is_settled(columns, &numbered) || sheet.left_out_by(&numbered).is_some() {
-            continue;
-        }
-        if let Some(org_id) = sheet.org_of_named(columns, &numbered.record, directory)
-            && seen.insert(org_id.as_deref().map(key_of))
-        {
-            wanted.push(org_id);
-        }
-    }
-    Ok(wanted)
-}
-
 /// An administrator of some locations may perhaps not list them, and one location may be closed to
 /// a token that reads all others: only both together show that the right is missing.
 async fn ensure_it_may_read<S: Queries, T: StopRequests>(
@@ -363,39 +264,4 @@ async fn ensure_it_may_read<S: Queries, T: StopRequests>(
         // What else is wrong, the run deals with in its own session.
         _ => Ok(()),
     }
-}
-
-/// Why things cannot be listed, with the scope that it takes where that is one of its own.
-pub fn with_scope(query_error: &QueryError, setting: &Setting) -> String {
-    let scope = setting.target.list.scope;
-    match query_error {
-        QueryError::Refused { status, .. }
-            if *status == FORBIDDEN && scope != setting.read_scope =>
-        {
-            format!(
-                "{query_error} (to list {} takes the scope {scope})",
-                setting.target.plural
-            )
-        }
-        _ => query_error.to_string(),
-    }
-}
-
-pub fn is_forbidden<T>(answer: &Result<T, QueryError>) -> bool {
-    matches!(answer, Err(QueryError::Refused { status, .. }) if *status == FORBIDDEN)
-}
-
-/// Says why a command ends that left nothing to go on with.
-pub fn say_why_not(query_error: QueryError, setting: &Setting) -> Result<ExitCode> {
-    let QueryError::Stopped(reason) = query_error else {
-        return Err(query_error.into());
-    };
-    say(&format!("stopped: {reason}"));
-    if let Some(hint) = reason.hint(setting) {
-        say(&format!("hint: {hint}"));
-    }
-    Ok(match reason {
-        AbortReason::Interrupted => ExitCode::Interrupted,
-        _ => ExitCode::NothingSent,
-    })
 }

@@ -12,7 +12,7 @@ use anyhow::{Result, bail};
 use crate::application;
 use crate::application::exit_code::ExitCode;
 use crate::application::export_targets;
-use crate::application::preflight::say_why_not;
+use crate::application::query_refusals::say_why_not;
 use crate::application::refused_sheet::RefusedSheet;
 use crate::application::results::Form;
 use crate::application::run_settings::{

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::application::exit_code::ExitCode;
 use crate::application::parallel_tasks::{SharedStop, side_by_side};
-use crate::application::preflight::{is_forbidden, say_why_not};
+use crate::application::query_refusals::{is_forbidden, say_why_not};
 use crate::application::run_settings::waiting_user;
 use crate::cli::WhoamiFlags;
 use crate::cli::resolve::{read_service, state_folder};

@@ -1,6 +1,8 @@
 //! What is found out about a token before anything is sent, and what rows are held against.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 
 use serde_json::Value;
 use wxbulk::simulator::{Access, Behavior, Location, Locations, Scopes};
@@ -102,6 +104,28 @@ fn a_token_that_may_not_read_stops_what_has_to_read_before_its_first_row() {
     assert!(!stage.requests().iter().any(is_change));
     // Nothing has to be read to change.
     stage.apply("sheet.csv").expect(0);
+}
+
+/// A list that failed says nothing of the sheet, which has names alone.
+#[test]
+fn where_the_list_of_organizations_fails_no_row_is_called_wrong() {
+    let fail = |mut stream: &TcpStream| {
+        let _ = stream.read(&mut [0; 8192]);
+        let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\ntrackingid: NA_1\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: 25\r\n\r\n{\"message\":\"Bad Request\"}");
+    };
+    let stage = Stage::instant();
+    stage.write(
+        "sheet.csv",
+        "orgName,locationName,n1\nAcme,London,+12025550101\nAcme,Paris,+12025550102\n",
+    );
+    for verb in ["plan", "apply --yes"] {
+        let server = RawServer::after(fail, |_| {});
+        let line = format!("{verb} sheet.csv --base-url {}", server.base_url());
+        let ran = stage.run(&line).expect(2);
+        ran.says("the organizations of the token could not be listed");
+        ran.says("nothing is wrong in the sheet: type the same command again");
+        assert!(!ran.stderr.contains("row 2"), "{}", ran.stderr);
+    }
 }
 
 #[test]

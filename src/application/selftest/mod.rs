@@ -16,7 +16,7 @@ use crate::application::exit_code::ExitCode;
 use crate::application::kept_wait;
 use crate::application::lane_queries::api_client;
 use crate::application::own_organization::own_organization;
-use crate::application::preflight::say_why_not;
+use crate::application::query_refusals::say_why_not;
 use crate::application::run_lanes::managed_by;
 use crate::application::run_settings::{RunSettings, Start, Target};
 use crate::application::session::{Connect, Session, connect_to_ask};
