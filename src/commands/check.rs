@@ -14,7 +14,7 @@ use crate::application::sheet_notes::{Checking, in_rows, rows_that, say_counts, 
 use crate::cli::CheckFlags;
 use crate::model::wording::{listed, plural};
 use crate::platform;
-use crate::platform::line_breaks::stdout_width;
+use crate::platform::line_breaks::{fit, stdout_width};
 use crate::sheet::autofix::{self, Autofix, Fix};
 use crate::sheet::check::{CheckedSheet, check};
 use crate::sheet::directory::Directory;
@@ -81,7 +81,7 @@ pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
     match format {
         ListFormat::Text => {
             for line in counts {
-                writeln!(out, "{line}")?;
+                writeln!(out, "{}", fit(&line, stdout_width()))?;
             }
         }
         ListFormat::Json => {
