@@ -17,7 +17,7 @@ use crate::application::values_put_back::RowsBack;
 use crate::journal::{Journal, RecordedRun};
 use crate::model::clock;
 use crate::model::hint::Hinted;
-use crate::model::row::TargetKey;
+use crate::model::row::{TargetField, TargetKey};
 use crate::model::wording::{grouped, listed, plural, plural_were, rows_listed};
 use crate::sheet::problem::shorten;
 use crate::sheet::row_selector::RowRanges;
@@ -111,12 +111,12 @@ pub fn tell_what_is_back(
     is_quiet: bool,
 ) -> RowsBack {
     // Where the later rows of a location were undone, the earlier ones are not.
-    let places = undo.places.iter().map(|(place, _)| *place);
-    let is_open = |place: &TargetKey| {
-        undo.changed_outside.contains(place) || undo.back_in_part.contains(place)
+    let is_open = |field: &&TargetField| {
+        undo.changed_outside.contains(&field.key) || undo.back_in_part.contains(&field.key)
     };
-    let places = places.filter(|place| !is_open(place));
-    let (places, undos) = status::back_already(results, places);
+    let fields = undo.fields.iter().filter(|field| !is_open(field));
+    let fields: Vec<TargetField> = fields.copied().collect();
+    let (places, undos) = status::back_already(results, &fields);
     let rows_back = RowsBack::of(undo, &places);
     let back = rows_back.rows;
     if back == 0 || is_quiet {

@@ -60,6 +60,12 @@ impl Sent {
     pub fn is_unknown(&self) -> bool {
         self.0.is_empty()
     }
+
+    /// Which fields it sets or clears.
+    pub fn fields(&self) -> impl Iterator<Item = usize> {
+        let fields = self.0.iter().enumerate();
+        fields.filter_map(|(index, value)| value.as_ref().map(|_| index))
+    }
 }
 
 /// What was done to one place on behalf of a row.

@@ -38,6 +38,13 @@ pub struct Row<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TargetKey(pub u64);
 
+/// One field of the setting at one place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TargetField {
+    pub key: TargetKey,
+    pub index: usize,
+}
+
 impl Row<'_> {
     pub fn into_owned(self) -> Row<'static> {
         Row {

@@ -346,3 +346,73 @@ fn what_an_undo_has_not_reached_at_one_location_is_no_value_of_ours_there() {
     let now = &stage.state()[crate::harness::location_id(3)]["autoTransferNumber1"];
     assert_eq!(spelt_alike(now), spelt_alike(&json!(a)));
 }
+
+#[test]
+fn of_several_rows_of_a_location_a_part_that_was_undone_says_nothing_of_other_numbers() {
+    let [a, b] = [61, 62].map(number);
+    let stage = Stage::instant();
+    let before = stage.state();
+    let id = crate::harness::location_id(2);
+    let rows = format!("{id},{a},,1\n{id},,{b},2\n");
+    stage.write("sheet.csv", format!("locationId,n1,n2,wave\n{rows}"));
+    stage
+        .apply("sheet.csv --backup --allow-duplicates")
+        .expect(0);
+    let after = stage.state();
+    let ran = stage
+        .run_online("undo sheet.results.csv --where wave=1 --yes")
+        .expect(0);
+    assert!(!ran.stderr.contains("changed again"), "{}", ran.stderr);
+    let now = stage.state();
+    for (name, expected) in [
+        ("autoTransferNumber1", &before),
+        ("autoTransferNumber2", &after),
+    ] {
+        assert_eq!(now[&id][name], expected[&id][name], "{name}");
+    }
+    let status = stage.run("status sheet.results.csv").expect(0);
+    assert!(
+        status.stdout.contains("partly undone by"),
+        "{}",
+        status.stdout
+    );
+    stage
+        .run("report sheet.results.csv --where wave=2 -o wave-2.html")
+        .expect(0);
+    assert!(
+        !std::fs::read_to_string(stage.path("wave-2.html"))
+            .expect("a page")
+            .contains("sheet.results-2.csv")
+    );
+    stage
+        .run_online("undo sheet.results.csv --where wave=2 --yes")
+        .expect(0);
+    for name in ["autoTransferNumber1", "autoTransferNumber2"] {
+        assert_eq!(stage.state()[&id][name], json!(null), "{name}");
+    }
+    let sent = changes_sent(&stage);
+    for part in ["", " --where wave=1", " --where wave=2"] {
+        let line = format!("undo sheet.results.csv{part} --yes");
+        let ran = stage.run_online(&line).expect(0);
+        ran.says("nothing is left to undo");
+    }
+    assert_eq!(changes_sent(&stage), sent);
+}
+
+#[test]
+fn a_number_that_rows_set_and_set_back_is_nothing_that_is_left_to_undo() {
+    let [a, b] = [61, 62].map(number);
+    let stage = Stage::instant();
+    let id = crate::harness::location_id(2);
+    stage.set_number(2, 1, &a);
+    let before = stage.state();
+    let rows = format!("{id},{b},\n{id},{a},{b}\n");
+    stage.write("sheet.csv", format!("locationId,n1,n2\n{rows}"));
+    stage
+        .apply("sheet.csv --backup --allow-duplicates")
+        .expect(0);
+    stage.run_online("undo sheet.results.csv --yes").expect(0);
+    assert_eq!(spelt_alike(&stage.state()), spelt_alike(&before));
+    let status = stage.run("status sheet.results.csv").expect(0);
+    assert!(status.stdout.contains("  undone by"), "{}", status.stdout);
+}

@@ -12,14 +12,13 @@ use super::organization_of_run::organization_called;
 use super::page_choice::PageChoice;
 use crate::application::earlier_runs::recorded_reading;
 use crate::application::results::plan_cells;
+use crate::application::status;
 use crate::journal::{
-    self, BeginRecord, EndRecord, Entry, Journal, Organization, Place, RecordedRun,
+    self, BeginRecord, EndRecord, Entry, Journal, Organization, Place, RecordedRun, Sent,
 };
 use crate::model::failure_groups::{FailureGroups, Rows};
-use crate::model::ids;
 use crate::model::outcome::{Outcome, OutcomeKind};
-use crate::model::row::TargetKey;
-use crate::setting::Setting;
+use crate::model::row::{TargetField, TargetKey};
 use crate::sheet::columns::Columns;
 use crate::sheet::directory::is_same_organization_name;
 use crate::sheet::managed_organizations::key_of;
@@ -38,7 +37,8 @@ pub(super) struct ChosenRows {
     /// Rows of which the journal does not tell.
     pub(super) without_record: Vec<(u64, Outcome)>,
     organizations: Vec<Organization>,
-    pub(super) places: HashSet<TargetKey>,
+    /// What they sent, and where.
+    pub(super) fields: HashSet<TargetField>,
     /// The flags by which an undo chooses the same rows.
     pub(super) undo_flags: Vec<String>,
     /// Those of the organization alone, as cells of the results choose them.
@@ -73,7 +73,8 @@ impl ChosenRows {
         let mut numbered = NumberedRecord::default();
         while records.read(&mut numbered)? {
             let row = row_of(&run, columns, &numbered);
-            let place = places.get(&row);
+            let sent = places.get(&row);
+            let place = sent.map(|(place, _)| place);
             let is_chosen = sheet.left_out_by(&numbered).is_none()
                 && wanted.is_none_or(|wanted| match place {
                     Some(place) => {
@@ -90,7 +91,9 @@ impl ChosenRows {
             if let Some(place) = place {
                 let id = begin.organization_of(place.org_id.as_deref());
                 *rows_of.entry(key_of(id)).or_default() += 1;
-                chosen.places.extend(key_of_place(place, columns.setting));
+                let sent = sent.and_then(|(_, sent)| sent.as_ref());
+                let fields = status::fields_at(columns.setting, Some(place), sent);
+                chosen.fields.extend(fields);
                 if !run.has_record_of(row) {
                     chosen.of_earlier_runs.extend(kind);
                 }
@@ -189,8 +192,9 @@ pub fn part_of_organization(results: &Path, wanted: &str) -> Result<Option<RowSe
         ));
     }
     let places = places_of(&journal)?.into_iter();
-    let theirs = places
-        .filter(|(_, place)| is_same(begin.organization_of(place.org_id.as_deref()), &found.id));
+    let theirs = places.filter(|(_, (place, _))| {
+        is_same(begin.organization_of(place.org_id.as_deref()), &found.id)
+    });
     let rows = theirs.map(|(row, _)| row).collect();
     Ok(Some(RowSelector::of(Some(rows), Vec::new())))
 }
@@ -204,26 +208,26 @@ fn say(wanted: Option<&Organization>, part: &RowSelector) -> String {
     of.into_iter().chain(part).collect::<Vec<_>>().join(", ")
 }
 
-/// What each row of the run is for, as far as the journal tells.
-fn places_of(journal: &Path) -> Result<HashMap<u64, Place>> {
+/// What each row of the run is for, and what it sent, as far as the journal tells.
+fn places_of(journal: &Path) -> Result<HashMap<u64, (Place, Option<Sent>)>> {
     let mut places = HashMap::new();
     journal::read_through(journal, |entry| {
-        let (row, place) = match entry {
+        let (row, place, sent) = match entry {
             Entry::Carried(record) => {
-                let latest = record.changes.into_iter().next_back();
-                (record.row, latest.and_then(|latest| latest.place))
+                let latest = record.changes.into_iter().next_back().unwrap_or_default();
+                (
+                    record.row,
+                    latest.place,
+                    latest.sent.into_iter().next_back(),
+                )
             }
-            Entry::Row(record) => (record.row, record.place),
-            Entry::Previous(record) => (record.row, record.place),
+            Entry::Row(record) => (record.row, record.place, record.sent),
+            Entry::Previous(record) => (record.row, record.place, record.sent),
             _ => return,
         };
-        places.extend(place.map(|place| (row, place)));
+        places.extend(place.map(|place| (row, (place, sent))));
     })?;
     Ok(places)
-}
-
-fn key_of_place(place: &Place, setting: &Setting) -> Option<TargetKey> {
-    Some(ids::read(&place.id, setting.target.id).ok()?.key)
 }
 
 /// The results, with the part that was chosen.

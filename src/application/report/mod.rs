@@ -53,7 +53,7 @@ pub fn page(
     };
     let mut run = RunModel::read(journal, chosen.as_ref(), earlier)?;
     run.undone = match &chosen {
-        Some(chosen) => status::undone_at(journal, &chosen.places),
+        Some(chosen) => status::undone_at(journal, &chosen.fields),
         None => status::undone(journal, &run.header, run.rows_changed()),
     };
     let mut undo = suggested_commands::undo(results, run.begin(), &run.header.settings);

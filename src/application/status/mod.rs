@@ -24,6 +24,7 @@ use crate::application::missing_file::ensure_it_exists;
 use crate::application::output_name::OutputNames;
 use crate::journal::{self, Journal};
 use crate::model::hint::{Hinted, WithHint};
+pub(in crate::application) use known_places::fields_at;
 pub use never_started_run::NeverStartedRun;
 pub use open_successors::{OpenSuccessor, open_branches, open_successors};
 pub(in crate::application) use places_undone::undone_at;

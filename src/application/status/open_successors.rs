@@ -53,9 +53,10 @@ fn open_among(
     let mut open = Vec::new();
     let real = oldest_first.into_iter().rev();
     for heir in real.filter(|heir| !heir.header.settings.rehearsal) {
-        let mut places = Known::of(heir).changed;
+        let mut fields = Known::of(heir).changed;
         let fates = fates(runs, heir);
-        places.retain(|place| !fates.get(place).is_some_and(|fate| fate.is_certain));
+        fields.retain(|field| !fates.get(field).is_some_and(|fate| fate.is_certain));
+        let places: HashSet<TargetKey> = fields.into_iter().map(|field| field.key).collect();
         let is_covered = covered.contains(&heir.header.id);
         if is_covered && let Some(later) = open.last_mut() {
             let later: &mut OpenSuccessor = later;

@@ -1,11 +1,12 @@
-//! Where each place went after a run left it: undos put it back, and may have been undone themselves.
+//! Where each field of each place went after a run left it: undos put it back, and may have been undone
+//! themselves.
 
 use std::collections::hash_map::Entry as MapEntry;
 use std::collections::{BTreeSet, HashMap};
 
 use super::known_places::Known;
 use super::related_runs::{FolderRun, heirs};
-use crate::model::row::TargetKey;
+use crate::model::row::TargetField;
 use crate::model::run_id::RunId;
 
 /// What a run and those that went on from it set, or what was there before them.
@@ -24,7 +25,7 @@ impl Side {
     }
 }
 
-/// Where a place went after a run left it.
+/// Where a field of a place went after a run left it.
 #[derive(Debug)]
 pub(super) struct Fate {
     /// The undos that put it back, one after the other, among the runs: where there are several rows for it, in
@@ -58,16 +59,16 @@ impl Fate {
     }
 }
 
-/// The places that have no more, or may have no more, what a run left there. An undo leads to what was before
+/// The fields of places that have no more, or may have no more, what a run left there. An undo leads to what was before
 /// the run it undoes and an undo of that one to what the run had set, so the last of them that was at
 /// a place tells what is there.
-pub(super) fn fates(runs: &[FolderRun], run: &FolderRun) -> HashMap<TargetKey, Fate> {
+pub(super) fn fates(runs: &[FolderRun], run: &FolderRun) -> HashMap<TargetField, Fate> {
     let (first, own_side) = beginning(runs, run);
     let heirs = heirs(runs, &first.header.id).into_iter();
     let mut sides: HashMap<&RunId, Side> =
         heirs.map(|heir| (&heir.header.id, Side::Changed)).collect();
     sides.insert(&first.header.id, Side::Changed);
-    let mut fates: HashMap<TargetKey, Fate> = HashMap::new();
+    let mut fates: HashMap<TargetField, Fate> = HashMap::new();
     for (undo, other) in runs.iter().enumerate() {
         let undone = other.header.undoes.as_ref();
         let Some(undone) = undone.and_then(|undone| sides.get(undone)) else {
@@ -82,10 +83,10 @@ pub(super) fn fates(runs: &[FolderRun], run: &FolderRun) -> HashMap<TargetKey, F
             continue;
         }
         let known = Known::of(other);
-        for place in &known.changed | &known.done {
-            let is_certain = known.done.contains(&place);
+        for field in &known.changed | &known.done {
+            let is_certain = known.done.contains(&field);
             if side == own_side {
-                let MapEntry::Occupied(mut fate) = fates.entry(place) else {
+                let MapEntry::Occupied(mut fate) = fates.entry(field) else {
                     continue;
                 };
                 let undone = other.header.undoes.as_ref();
@@ -99,12 +100,12 @@ pub(super) fn fates(runs: &[FolderRun], run: &FolderRun) -> HashMap<TargetKey, F
                 }
                 continue;
             }
-            let fate = fates.entry(place).or_insert(Fate {
+            let fate = fates.entry(field).or_insert(Fate {
                 undos: Vec::new(),
                 is_certain,
             });
             if is_certain {
-                fate.add(undo, !known.changed.contains(&place));
+                fate.add(undo, !known.changed.contains(&field));
             } else if fate.undos.is_empty() {
                 fate.undos.push(undo);
             }
@@ -133,7 +134,7 @@ pub(super) fn beginning<'r>(runs: &'r [FolderRun], run: &'r FolderRun) -> (&'r F
 /// The undos that did it, oldest first.
 pub(super) fn undos_of<'r>(
     runs: &'r [FolderRun],
-    fates: &HashMap<TargetKey, Fate>,
+    fates: &HashMap<TargetField, Fate>,
 ) -> Vec<&'r FolderRun> {
     let undos: BTreeSet<usize> = fates
         .values()

@@ -14,7 +14,7 @@ use super::run_status::{Undone, UndonePart};
 use crate::journal::{self, Entry, Journal, RecordedRun, RowRecord, Sent};
 use crate::model::hint::Hinted;
 use crate::model::ids;
-use crate::model::row::TargetKey;
+use crate::model::row::{TargetField, TargetKey};
 use crate::model::wording::listed;
 use crate::platform;
 use crate::setting::{self, Setting};
@@ -47,26 +47,31 @@ pub fn is_in_force(undo: &Path) -> bool {
         return true;
     };
     let known = Known::of(run);
-    let places = &known.changed | &known.done;
-    !fates(&runs, run).keys().any(|place| places.contains(place))
+    let fields = &known.changed | &known.done;
+    !fates(&runs, run).keys().any(|field| fields.contains(field))
 }
 
-/// Which of these places earlier undos of a run have put back, and the results of those undos.
-pub fn back_already(
-    results: &Path,
-    places: impl Iterator<Item = TargetKey>,
-) -> (HashSet<TargetKey>, Vec<PathBuf>) {
+/// Which of these fields earlier undos of a run have put back, and the results of the undos that put back
+/// something at places of which all of these are back.
+pub fn back_already(results: &Path, fields: &[TargetField]) -> (HashSet<TargetKey>, Vec<PathBuf>) {
     let runs = runs_in(platform::folder_of(results));
     let Some(run) = run_of(&runs, &Journal::path_for(results)) else {
         return (HashSet::new(), Vec::new());
     };
-    let places: HashSet<TargetKey> = places.collect();
     let mut fates = fates(&runs, run);
-    fates.retain(|place, fate| fate.is_certain && places.contains(place));
+    fates.retain(|_, fate| fate.is_certain);
+    let mut places: HashSet<TargetKey> = fields.iter().map(|field| field.key).collect();
+    for field in fields {
+        if !fates.contains_key(field) {
+            places.remove(&field.key);
+        }
+    }
+    let fields: HashSet<&TargetField> = fields.iter().collect();
+    fates.retain(|field, _| fields.contains(field) && places.contains(&field.key));
     let undos = undos_of(&runs, &fates).into_iter();
     let undos = undos.map(|undo| results.with_file_name(undo.results_name()));
     let undos = undos.collect();
-    (fates.into_keys().collect(), undos)
+    (places, undos)
 }
 
 /// What undos of a run have put back that is still so: by the places, what was sent there.
@@ -81,18 +86,22 @@ pub fn put_back(results: &Path) -> HashMap<TargetKey, Vec<Sent>> {
         let read = journal::read_through(&undo.journal, |entry| {
             if let Entry::Row(RowRecord {
                 place: Some(place),
-                sent: Some(values),
+                sent: Some(Sent(mut values)),
                 ..
             }) = entry
                 && let Ok(id) = ids::read(&place.id, setting.target.id)
-                && let Some(fate) = fates.get(&id.key)
-                // At other places it need not have reached what it sent.
-                && fate
-                    .undos
-                    .iter()
-                    .any(|one| runs[*one].header.id == undo.header.id)
             {
-                sent.entry(id.key).or_default().push(values);
+                for (index, value) in values.iter_mut().enumerate() {
+                    let fate = fates.get(&TargetField { key: id.key, index });
+                    let mut undos = fate.into_iter().flat_map(|fate| &fate.undos);
+                    // Elsewhere it need not have reached what it sent.
+                    if !undos.any(|one| runs[*one].header.id == undo.header.id) {
+                        *value = None;
+                    }
+                }
+                if values.iter().any(Option::is_some) {
+                    sent.entry(id.key).or_default().push(Sent(values));
+                }
             }
         });
         if let Err(error) = read {
@@ -107,19 +116,19 @@ pub(super) fn undone(runs: &[FolderRun], journal: &Path) -> Option<Undone> {
     undone_of(runs, journal, |_| true)
 }
 
-/// The same of what it had done at these places.
+/// The same of what it had done to these fields.
 pub(in crate::application) fn undone_at(
     journal: &Path,
-    places: &HashSet<TargetKey>,
+    fields: &HashSet<TargetField>,
 ) -> Option<Undone> {
     let runs = runs_in(platform::folder_of(journal));
-    undone_of(&runs, journal, |place| places.contains(place))
+    undone_of(&runs, journal, |field| fields.contains(field))
 }
 
 fn undone_of(
     runs: &[FolderRun],
     journal: &Path,
-    is_meant: impl Fn(&TargetKey) -> bool,
+    is_meant: impl Fn(&TargetField) -> bool,
 ) -> Option<Undone> {
     let run = run_of(runs, journal)?;
     let mut fates = fates(runs, run);
@@ -128,8 +137,8 @@ fn undone_of(
         return None;
     }
     let mut changed = Known::of(run).changed;
-    changed.retain(|place| is_meant(place));
-    fates.retain(|place, fate| fate.is_certain && changed.contains(place));
+    changed.retain(|field| is_meant(field));
+    fates.retain(|field, fate| fate.is_certain && changed.contains(field));
     let parts = undos_of(runs, &fates).into_iter().map(|undo| {
         let end = RecordedRun::open(&undo.journal).ok();
         let end = end.as_ref().and_then(RecordedRun::last_end);
@@ -158,7 +167,7 @@ fn undos_in_force(runs: &[FolderRun], journal: &Path) -> Vec<(PathBuf, String)> 
     let known = Known::of(run);
     let done = &known.changed | &known.carried;
     let mut fates = fates(runs, run);
-    fates.retain(|place, _| done.contains(place));
+    fates.retain(|field, _| done.contains(field));
     let undos = undos_of(runs, &fates).into_iter().map(|undo| {
         let results = results_of(journal).with_file_name(undo.results_name());
         let command = undo_of(undo, &results);

@@ -6,7 +6,7 @@ use super::key_of;
 use crate::journal::{Place, RowChange, RowOrder, Sent};
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::{Outcome, OutcomeKind};
-use crate::model::row::TargetKey;
+use crate::model::row::{TargetField, TargetKey};
 use crate::model::usage::Usage;
 use crate::setting::target_kind::TargetKind;
 use crate::sheet::problem::shorten;
@@ -114,6 +114,15 @@ impl ChangedRow {
     pub(super) fn sends(&self, index: usize) -> bool {
         let mut sent = self.sent.iter();
         sent.any(|Sent(values)| values.get(index).is_some_and(Option::is_some))
+    }
+
+    /// What it may have set.
+    pub(super) fn fields(&self) -> impl Iterator<Item = TargetField> {
+        let fields = self.sent.iter().flat_map(Sent::fields);
+        fields.map(|index| TargetField {
+            key: self.key,
+            index,
+        })
     }
 
     fn of(

@@ -90,6 +90,12 @@ impl MergedChanges {
         })
     }
 
+    /// Which fields are put back.
+    pub(super) fn fields(&self) -> impl Iterator<Item = usize> {
+        let fields = self.0.iter().enumerate();
+        fields.filter_map(|(index, field)| field.as_ref().map(|_| index))
+    }
+
     /// How many values are put back.
     pub(super) fn values(&self) -> ValuesPutBack {
         let mut values = ValuesPutBack::default();

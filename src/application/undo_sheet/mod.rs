@@ -20,7 +20,7 @@ use crate::application::status;
 use crate::application::values_put_back::ValuesPutBack;
 use crate::journal::{RecordedRun, Sent};
 use crate::model::ids;
-use crate::model::row::TargetKey;
+use crate::model::row::{TargetField, TargetKey};
 use crate::model::wording::listed;
 use crate::setting::Setting;
 use crate::setting::target_kind::TargetKind;
@@ -61,6 +61,8 @@ pub struct UndoSheet {
     pub rows: u64,
     /// Which ones, and their rows in the results.
     pub places: Vec<(TargetKey, u64)>,
+    /// What is put back there.
+    pub fields: Vec<TargetField>,
     /// How many values are put back at each of these.
     pub values: Vec<ValuesPutBack>,
     /// Rows of the results that changed nothing.
@@ -71,7 +73,8 @@ pub struct UndoSheet {
     pub changed_hidden: u64,
     /// Rows outside of the part that was chosen.
     pub outside: u64,
-    /// Locations of these that later rows of the results changed, too, which are outside of that part.
+    /// Locations of these of which later rows of the results changed the same fields, which are outside of that
+    /// part.
     pub changed_outside: HashSet<TargetKey>,
     /// Locations of several rows, of which earlier undos have put back only some.
     pub back_in_part: HashSet<TargetKey>,
@@ -202,16 +205,22 @@ pub fn write(undone: &UndoSource, base_url: &str) -> Result<UndoSheet> {
                 undo.back_in_part.insert(change.key);
             }
             own.write_row(&mut table, number, &change, &changes, &numbered.record)?;
+            let index_to_field = |index| TargetField {
+                key: change.key,
+                index,
+            };
+            let fields: Vec<TargetField> = changes.fields().map(index_to_field).collect();
+            let mut later = fields.iter().filter_map(|field| outside.get(field));
+            if later.any(|outside| *outside > number) {
+                undo.changed_outside.insert(change.key);
+            }
+            undo.fields.extend(fields);
             undo.rows += 1;
             undo.places.push((change.key, number));
             undo.values.push(changes.values());
             number = next_free;
             next_free += 1;
         }
-    }
-    for (key, row) in &undo.places {
-        let is_later = outside.get(key).is_some_and(|outside| outside > row);
-        undo.changed_outside.extend(is_later.then_some(*key));
     }
     undo.lacks_journal = undone.earlier.lacks_journal();
     undo.hidden = pass.hidden;
@@ -237,8 +246,8 @@ struct Pass<'p> {
     /// Rows outside of the part that was chosen, and the last row of all.
     outside: u64,
     last_row: u64,
-    /// The last row outside for each location that these changed.
-    changed_outside: HashMap<TargetKey, u64>,
+    /// The last row outside for each field that these changed.
+    changed_outside: HashMap<TargetField, u64>,
     looks_outside: bool,
 }
 
@@ -249,8 +258,8 @@ struct Repeats {
     /// Those of them of which only a journal that is not there tells the order of their rows.
     without_order: HashSet<TargetKey>,
     last_row: u64,
-    /// Those that rows outside of the part changed, with the last of these.
-    outside: HashMap<TargetKey, u64>,
+    /// What rows outside of the part changed, with the last of these.
+    outside: HashMap<TargetField, u64>,
     changed_hidden: u64,
 }
 
@@ -286,8 +295,10 @@ impl<'p> Pass<'p> {
                 if self.looks_outside {
                     let verdict = self.verdicts.of(&self.numbered)?;
                     let changes = verdict.changes().iter();
-                    let places = changes.map(|change| (change.key, self.numbered.row));
-                    self.changed_outside.extend(places);
+                    let fields = changes.flat_map(ChangedRow::fields);
+                    let row = self.numbered.row;
+                    self.changed_outside
+                        .extend(fields.map(|field| (field, row)));
                 }
             } else if self.source.hides(&self.numbered) {
                 self.hidden += 1;
