@@ -161,11 +161,13 @@ impl Sending<'_> {
         let mut recorder = RunRecorder::new(journal, progress, users, sent_up_to)
             .showing_rows(first.is_some())
             .forgetting_waits(settings.forget_wait);
+        let is_undo = settings.spec.command == "undo";
         let policy = RunPolicy {
             task,
             usage_check: settings.spec.usage_check,
             even_if_used: settings.spec.even_if_used,
             first,
+            back_already: is_undo.then(|| settings.lineage.back_already.places.clone()),
             ..settings.policy.clone()
         };
         let ended = pipeline::run(at_work, policy, batch, stop, &mut recorder).await;

@@ -117,7 +117,7 @@ pub fn tell_what_is_back(
     let fields = undo.fields.iter().filter(|field| !is_open(field));
     let fields: Vec<TargetField> = fields.copied().collect();
     let (places, undos) = status::back_already(results, &fields);
-    let rows_back = RowsBack::of(undo, &places);
+    let rows_back = RowsBack::of(undo, places);
     let back = rows_back.rows;
     if back == 0 || is_quiet {
         return rows_back;
@@ -161,7 +161,7 @@ pub fn tell_what_is_back(
 }
 
 impl RowsBack {
-    fn of(undo: &UndoSheet, places: &HashSet<TargetKey>) -> RowsBack {
+    fn of(undo: &UndoSheet, places: HashSet<TargetKey>) -> RowsBack {
         let mut back = RowsBack {
             rows: places.len() as u64,
             ..RowsBack::default()
@@ -171,6 +171,7 @@ impl RowsBack {
             back.values.set += u64::from(values.set);
             back.values.cleared += u64::from(values.cleared);
         }
+        back.places = places;
         back
     }
 }

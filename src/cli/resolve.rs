@@ -150,6 +150,7 @@ impl RunSettings {
                 failure_limit,
                 first: None,
                 always_sent: &[],
+                back_already: None,
                 seed: fastrand::u64(..),
             },
             timeout,

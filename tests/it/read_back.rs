@@ -129,3 +129,35 @@ fn an_undo_puts_back_all_that_a_change_has_made_of_what_it_was_not_to_touch() {
         assert_eq!(undone, values(), "{sheet} {besides}");
     }
 }
+
+#[test]
+fn an_undo_that_reads_what_was_there_before_the_run_reads_once_more_and_puts_it_back() {
+    for (old_readings, outcome) in [(0, "updated"), (1, "updated"), (9, "unchanged")] {
+        let there = Arc::new(Mutex::new(Workspace {
+            values: values(),
+            old_readings: 0,
+            besides: json!({}),
+            before: Value::Null,
+        }));
+        let server = serve(&there);
+        let stage = Stage::instant();
+        let (org, workspace) = (org_id(1), id("PLACE", 2));
+        stage.write(
+            "own.csv",
+            format!("orgId,workspaceId,n1\n{org},{workspace},111\n"),
+        );
+        let at = format!("--yes --base-url {}", server.base_url());
+        stage.run(&format!("apply own.csv {at}")).expect(0);
+        there.lock().expect("no panic").old_readings = old_readings;
+        stage.run(&format!("undo own.results.csv {at}")).expect(0);
+        let row = stage.results("own.results-2.csv").remove(0);
+        assert_eq!(row["outcome"], outcome, "{old_readings}");
+        let mut there = there.lock().expect("no panic");
+        if outcome == "updated" {
+            assert_eq!(there.values, values(), "{old_readings}");
+        }
+        let read = old_readings - there.old_readings;
+        assert_eq!(read, old_readings.min(2), "{old_readings}");
+        there.old_readings = 0;
+    }
+}

@@ -36,7 +36,7 @@ impl ChangesAhead {
     ) -> ChangesAhead {
         let rows = checked.rows_to_send();
         let (set, cleared) = (checked.values_set, checked.values_cleared);
-        let back = settings.lineage.back_already;
+        let back = &settings.lineage.back_already;
         match planned {
             Some(planned) => ChangesAhead::Exactly { planned, rows },
             None if settings.spec.command == "undo" => ChangesAhead::PutBack {

@@ -1,6 +1,6 @@
 //! What a run of the pipeline is given, what it tells meanwhile, and what comes of it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -67,6 +67,8 @@ pub struct RunPolicy {
     pub first: Option<u64>,
     /// Rows that are sent although they would change nothing; they are read first.
     pub always_sent: &'static [u64],
+    /// Of an undo: the places that earlier ones have put back. What is found as before elsewhere is read twice.
+    pub back_already: Option<HashSet<TargetKey>>,
     /// Seeds the spread of retries and the tracking ids.
     pub seed: u64,
 }

@@ -22,8 +22,8 @@ use crate::model::outcome::OutcomeKind;
 use crate::model::response::ApiResult;
 use crate::webex::Service;
 
-/// Between two readings of values that are not as they were confirmed.
-const A_MOMENT: Duration = Duration::from_secs(2);
+/// Between two readings of values that are from before a change, as it seems.
+pub(super) const A_MOMENT: Duration = Duration::from_secs(2);
 
 const OTHER: &str = "confirmed, but other values were found when they were read back";
 

@@ -137,6 +137,7 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             may_arrive_late: self.all_writes_if(may_have_been_applied),
             confirmed: Confirmed::AsSent,
             odd_readings: 0,
+            readings_as_before: 0,
             has_read_bare: false,
             previous,
             is_previous_recorded: true,

@@ -68,6 +68,8 @@ pub(super) struct Job {
     pub(super) confirmed: Confirmed,
     /// How often what its confirmed change has made was read, and was otherwise.
     pub(super) odd_readings: u32,
+    /// Of an undo: how often it was found as it was before the run.
+    pub(super) readings_as_before: u32,
     /// Its values were read once already, and the answer had none of them.
     pub(super) has_read_bare: bool,
     /// When an answer came last after which the same request has to be sent again.
@@ -141,24 +143,29 @@ impl Job {
             .is_some_and(|at| now.duration_since(at) > FRESH);
         let had_to_wait = is_old && self.put_off_at.max(held_at) >= self.read_at;
         if matches!(self.step, Step::Write(_)) && had_to_wait {
-            self.step = self.first_step;
             // Before its first try it is as if nothing had been read. After one, what is there may be its own.
             if !self.is_previous_recorded {
                 self.previous = None;
             }
-            self.errors_before = Some(self.errors);
-            self.restricted.clear();
-            self.fixed_usages.clear();
-            self.usages = None;
-            self.set_numbers = None;
-            self.usage_fault = None;
-            self.usage_page = None;
-            self.usage_pages = 0;
-            self.answer = None;
+            self.ask_again();
         }
         if self.step == self.first_step && !matches!(self.step, Step::Write(_)) {
             self.read_at = Some(now);
         }
+    }
+
+    /// It begins with its first question once more.
+    pub(super) fn ask_again(&mut self) {
+        self.step = self.first_step;
+        self.errors_before = Some(self.errors);
+        self.restricted.clear();
+        self.fixed_usages.clear();
+        self.usages = None;
+        self.set_numbers = None;
+        self.usage_fault = None;
+        self.usage_page = None;
+        self.usage_pages = 0;
+        self.answer = None;
     }
 
     /// A request of another kind begins.

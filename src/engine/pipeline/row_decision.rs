@@ -2,6 +2,11 @@
 //! after the other. A row that was on its way when an earlier run ended goes on with those that have
 //! not taken effect.
 
+use std::collections::HashSet;
+
+use tokio::time::Instant;
+
+use super::confirmed_values::A_MOMENT;
 use super::conflict;
 use super::job::{Job, Step};
 use super::possible_values::LastKnown;
@@ -11,6 +16,7 @@ use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::OutcomeKind;
 use crate::model::response::{ApiResult, Response, TransportError};
+use crate::model::row::TargetKey;
 use crate::model::usage::Usage;
 use crate::setting::usage_after_row::is_rules_alone;
 use crate::setting::{self, Setting, usage_after_row};
@@ -67,6 +73,11 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         if let Some(previous) = job.previous.take() {
             return self.go_on(job, previous, are_met, reply);
         }
+        if are_met && self.may_be_from_before_the_run(&job) {
+            job.readings_as_before += 1;
+            job.ask_again();
+            return self.back_off(job, Instant::now() + A_MOMENT);
+        }
         let current = job.current.clone();
         let previous = job.previous.insert(current);
         if are_met {
@@ -108,6 +119,20 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         job.may_have_been_applied = false;
         job.is_previous_recorded = false;
         self.write_from(job, 0, reply);
+    }
+
+    /// Whether an undo finds, in its first reading, what was there before the run and not what the run has set: a
+    /// service may answer from before a change for a moment.
+    fn may_be_from_before_the_run(&self, job: &Job) -> bool {
+        // The last of what may be found is what the undo asks for.
+        let is_as_before = |(index, expected): (usize, &Vec<Change<'_>>)| {
+            let set_by_run = expected.split_last().map_or(&[][..], |(_, set)| set);
+            !self.setting.is_one_of(index, set_by_run, &job.current)
+        };
+        let is_open = |back: &HashSet<TargetKey>| !back.contains(&job.row.key);
+        job.readings_as_before == 0
+            && self.policy.back_already.as_ref().is_some_and(is_open)
+            && job.row.expected.iter().enumerate().any(is_as_before)
     }
 
     /// A try of the row may have taken effect, of which an earlier run or this one has not heard, or some of its

@@ -243,6 +243,7 @@ impl Default for Case {
                 usage_check: UsageCheck::WhereCleared,
                 even_if_used: false,
                 always_sent: &[],
+                back_already: None,
                 seed: 1,
             },
             stops: Vec::new(),
