@@ -27,6 +27,7 @@ mod hints_in_any_order;
 mod histories;
 mod hostile;
 mod in_use;
+mod in_use_by_many;
 mod journal;
 mod json_fields;
 mod lanes;

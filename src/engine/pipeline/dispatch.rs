@@ -164,6 +164,7 @@ impl<'a, S: Service, R: Recorder> Pipeline<'a, S, R> {
             token: 0,
             moves: 0,
             forbidden_to: Vec::new(),
+            refused_questions: Vec::new(),
             failed_by: None,
             refusals: 0,
         };

@@ -90,6 +90,8 @@ pub(super) struct Job {
     pub(super) moves: u32,
     /// Credentials that the service did not let change or read it, while others might be let.
     pub(super) forbidden_to: Vec<usize>,
+    /// Those of them who were refused only what uses the numbers, and by which of these questions.
+    pub(super) refused_questions: Vec<(usize, Step)>,
     /// By which credentials its last try ended in an error that may pass.
     pub(super) failed_by: Option<usize>,
     /// How often a token was refused.

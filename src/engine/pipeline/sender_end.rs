@@ -9,6 +9,9 @@
 //!
 //! A location that is not there for one of them (404) goes to the next as well: an administrator of locations may
 //! not be told of those of others. It may be a mistake of the sheet, so a 404 tells nothing more.
+//!
+//! What uses the numbers is asked of the next as well, and tells nothing of who may change what: whoever was
+//! refused only such a question is asked again for what follows, where nobody else is left.
 
 use super::job::{Job, Step};
 use super::{Pipeline, Recorder};
@@ -55,8 +58,8 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     }
 
     /// The row was refused for good by these credentials.
-    pub(super) fn leave_or_give_up(&mut self, job: Job, sender: usize, reply: ApiResult) {
-        if self.may_others(&job, sender, &reply) {
+    pub(super) fn leave_or_give_up(&mut self, mut job: Job, sender: usize, reply: ApiResult) {
+        if self.may_others(&mut job, sender, &reply) {
             self.leave_to_others(job, sender, reply);
         } else {
             self.give_up(job, reply);
@@ -71,21 +74,26 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
 
     /// Whether there are others to whom the row is not forbidden as far as anybody knows. Where there are none,
     /// it may be that nobody is let send anything.
-    fn may_others(&mut self, job: &Job, sender: usize, reply: &ApiResult) -> bool {
+    fn may_others(&mut self, job: &mut Job, sender: usize, reply: &ApiResult) -> bool {
         let Ok(answer) = reply else {
             return false;
         };
         let is_forbidden = is_forbidden(answer.status);
-        if !(is_forbidden || answer.status == 404)
-            || !matches!(job.step, Step::Read(_) | Step::Write(_))
-        {
+        if !(is_forbidden || answer.status == 404) || matches!(job.step, Step::ReadBack { .. }) {
             return false;
         }
         let senders = &self.queues.at(job.queue).senders;
         let has_others = senders.iter().any(|one| *one != sender);
-        let is_left = |one: &usize| *one != sender && !job.forbidden_to.contains(one);
-        let is_left = senders.iter().any(is_left);
+        let is_left = |job: &Job| {
+            let mut others = senders.iter().filter(|one| **one != sender);
+            others.any(|one| !job.forbidden_to.contains(one))
+        };
+        if !is_left(job) {
+            job.forgive_other_questions();
+        }
+        let is_left = is_left(job);
         if is_forbidden
+            && !matches!(job.step, Step::Usage(_))
             && has_others
             && !is_left
             && self.queues.at_mut(job.queue).is_forbidden_to_all()
@@ -111,9 +119,13 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         let message = message_of(&reply).to_string();
         let is_forbidden = matches!(&reply, Ok(answer) if is_forbidden(answer.status));
         job.forbidden_to.push(sender);
+        let is_question = matches!(job.step, Step::Usage(_));
+        if is_question {
+            job.refused_questions.push((sender, job.step));
+        }
         job.note_result(reply);
         self.send_again(job);
-        if !is_forbidden {
+        if !is_forbidden || is_question {
             return;
         }
         let times = self.senders[sender].forbidden.entry(queue).or_default();
@@ -161,6 +173,17 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         self.has_stranded = true;
         if let Some(followers) = self.followers.remove(&row.key) {
             self.following -= followers.len();
+        }
+    }
+}
+
+impl Job {
+    /// Those who were refused only what uses the numbers, and not by this request, may be let send it.
+    fn forgive_other_questions(&mut self) {
+        let step = self.step;
+        let others = self.refused_questions.extract_if(.., |(_, at)| *at != step);
+        for (sender, _) in others {
+            self.forbidden_to.retain(|one| *one != sender);
         }
     }
 }

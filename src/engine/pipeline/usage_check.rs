@@ -1,7 +1,7 @@
 //! Is a number in use? Before a row clears one, the rules and the digit patterns of its location are
 //! read: to clear a number to which they send calls would break those calls without a word.
 //!
-//! Where nobody with this token can read them (403, 404, no answer of this call) the row goes on, and says
+//! Where none of the credentials can read them (403, 404, no answer of this call) the row goes on, and says
 //! that its use was not checked. So it does where only a part of them is understood, and none of that part
 //! uses the number. A list of several pages is read to its end, or as far as its fiftieth page. After any
 //! other failure it is not sent. Of a row that is sent without reading anything, the numbers are read where
