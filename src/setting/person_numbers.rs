@@ -23,7 +23,7 @@ pub static PERSON_NUMBERS: Setting = Setting {
     needs_read: true,
     imply: own_numbers::imply,
     when_ignored: Some(
-        "the person has no outgoing permissions of their own. In Control Hub choose the user, Calling, Outgoing call permissions, and switch custom settings on; then send the row again",
+        "the person has no outgoing permissions of their own, or Webex still shows the values from before. In Control Hub choose the user, Calling, Outgoing call permissions, and see that custom settings are on; then send the row again",
     ),
     used_in: &[],
 };

@@ -21,7 +21,7 @@ pub static VIRTUAL_LINE_NUMBERS: Setting = Setting {
     needs_read: true,
     imply: own_numbers::imply,
     when_ignored: Some(
-        "the virtual line has no outgoing permissions of its own. In Control Hub choose the virtual line, Calling, Outgoing call permissions, and switch custom settings on; then send the row again",
+        "the virtual line has no outgoing permissions of its own, or Webex still shows the values from before. In Control Hub choose the virtual line, Calling, Outgoing call permissions, and see that custom settings are on; then send the row again",
     ),
     used_in: &[],
 };

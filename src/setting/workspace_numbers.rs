@@ -24,7 +24,7 @@ pub static WORKSPACE_NUMBERS: Setting = Setting {
     needs_read: true,
     imply: own_numbers::imply,
     when_ignored: Some(
-        "the workspace has no outgoing permissions of its own. In Control Hub choose the workspace, Calling, Outgoing call permissions, and switch custom settings on; then send the row again",
+        "the workspace has no outgoing permissions of its own, or Webex still shows the values from before. In Control Hub choose the workspace, Calling, Outgoing call permissions, and see that custom settings are on; then send the row again",
     ),
     used_in: &[],
 };

@@ -370,7 +370,7 @@ fn a_change_of_which_only_a_part_took_effect_names_the_rest_and_what_to_switch_o
         assert_eq!(
             results[0]["message"],
             format!(
-                "confirmed, but other values were found when they were read back: {says}. Perhaps the workspace has no outgoing permissions of its own. In Control Hub choose the workspace, Calling, Outgoing call permissions, and switch custom settings on; then send the row again"
+                "confirmed, but other values were found when they were read back: {says}. Perhaps the workspace has no outgoing permissions of its own, or Webex still shows the values from before. In Control Hub choose the workspace, Calling, Outgoing call permissions, and see that custom settings are on; then send the row again"
             )
         );
     }

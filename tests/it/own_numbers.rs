@@ -237,7 +237,7 @@ fn a_change_that_is_confirmed_and_ignored_is_failed_and_says_what_to_switch_on()
         [&*ignored["outcome"], &*ignored["status"]],
         ["failed", "204"]
     );
-    insta::assert_snapshot!(ignored["message"], @"Webex answered with a success and changed nothing: the workspace has no outgoing permissions of its own. In Control Hub choose the workspace, Calling, Outgoing call permissions, and switch custom settings on; then send the row again");
+    insta::assert_snapshot!(ignored["message"], @"Webex answered with a success, and the values were read back as before: perhaps the workspace has no outgoing permissions of its own, or Webex still shows the values from before. In Control Hub choose the workspace, Calling, Outgoing call permissions, and see that custom settings are on; then send the row again");
     assert_eq!(changes(&stage).len(), 4);
     // Read, change, read back: three requests a row, and none but these and a second look at the one that was
     // ignored.

@@ -138,7 +138,9 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         let is_as_before = changed_fields(self.setting, previous, &job.current)
             .next()
             .is_none();
-        let said = format!("Webex answered with a success and changed nothing: {why}");
+        let said = format!(
+            "Webex answered with a success, and the values were read back as before: perhaps {why}"
+        );
         // The change of an earlier row may have put that there.
         let may_be_overtaken = self.in_doubt.contains_key(&job.row.key);
         (is_as_before && !may_be_overtaken).then_some(said)
