@@ -151,6 +151,7 @@ impl RunSettings {
                 first: None,
                 always_sent: &[],
                 back_already: None,
+                read_back: |_| false,
                 seed: fastrand::u64(..),
             },
             timeout,

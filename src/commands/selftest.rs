@@ -7,7 +7,7 @@ use crate::application::results::Form;
 use crate::application::run_settings::{
     Backup, Confirmation, RunSettings, RunSpec, SheetSettings, SummaryFormat,
 };
-use crate::application::selftest::{self, ALWAYS_SENT, Files, Place};
+use crate::application::selftest::{self, ALWAYS_SENT, Files, Place, is_read_back};
 use crate::application::session::Connect;
 use crate::cli::SelftestFlags;
 use crate::cli::flag_values::read_org_id;
@@ -60,6 +60,7 @@ pub(super) async fn run(flags: SelftestFlags, network: &impl Connect) -> Result<
     };
     let mut settings = RunSettings::from_flags(spec, flags.run)?;
     settings.policy.always_sent = ALWAYS_SENT;
+    settings.policy.read_back = is_read_back;
     if settings.summary == SummaryFormat::Text {
         settings.summary = SummaryFormat::WhereStopped;
     }

@@ -48,7 +48,7 @@ use findings::Verdict;
 use observed_writes::ObservedWrites;
 use other_bodies::WithOtherBodies;
 use plain_reads::PlainReads;
-pub use probe_rows::ALWAYS_SENT;
+pub use probe_rows::{ALWAYS_SENT, is_read_back};
 
 /// Where a selftest takes place, and what was typed for it.
 #[derive(Debug)]

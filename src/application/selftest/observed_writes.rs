@@ -98,11 +98,16 @@ impl ObservedWrites {
     /// The answer to a request, where it was sent and is known.
     fn answer(&self, row: u64) -> Option<Answered<'_>> {
         let outcome = &self.row(row)?.outcome;
+        let status = outcome.status?;
+        // It was confirmed, and read back otherwise.
+        let is_otherwise = outcome.kind == OutcomeKind::Unknown && (200..300).contains(&status);
         let is_sent = matches!(
             outcome.kind,
             OutcomeKind::Updated | OutcomeKind::Failed | OutcomeKind::Partly
         );
-        let status = outcome.status.filter(|_| is_sent)?;
+        if !is_sent && !is_otherwise {
+            return None;
+        }
         let code = &outcome.error_code;
         let code = if code.is_empty() {
             String::new()
@@ -110,7 +115,7 @@ impl ObservedWrites {
             format!(" ({code})")
         };
         Some(Answered {
-            is_success: outcome.kind == OutcomeKind::Updated,
+            is_success: outcome.kind == OutcomeKind::Updated || is_otherwise,
             text: format!("{status}{code}"),
             before: self.found_before(row)?,
             after: self.found_after(row)?,

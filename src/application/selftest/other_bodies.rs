@@ -7,7 +7,6 @@ use serde_json::{Map, Value};
 use super::probe_rows;
 use crate::application::run_settings::RunSettings;
 use crate::application::session::{Connect, Session};
-use crate::model::change::Change;
 use crate::model::response::ApiResult;
 use crate::model::row::Row;
 use crate::setting::Resource;
@@ -36,13 +35,8 @@ impl<N: Connect> Connect for WithOtherBodies<&N> {
 
 /// The body of a row, made of the usual one.
 fn body_of(row: &Row<'_>, usual: Vec<u8>) -> Vec<u8> {
-    let sets_one = || {
-        row.changes
-            .iter()
-            .any(|change| matches!(change, Change::Set(_)))
-    };
     match row.number {
-        probe_rows::EMPTY if !sets_one() => b"{}".to_vec(),
+        _ if probe_rows::has_empty_object(row) => b"{}".to_vec(),
         probe_rows::REVERSED => reversed(&usual).unwrap_or(usual),
         _ => usual,
     }
@@ -123,6 +117,7 @@ impl<S: Queries> Queries for WithOtherBodies<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::change::Change;
 
     #[test]
     fn only_two_rows_have_other_bodies_and_one_of_them_says_the_same() {

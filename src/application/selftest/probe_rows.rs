@@ -10,7 +10,9 @@ use anyhow::{Result, bail};
 
 use super::Place;
 use super::plain_reads::PlainReads;
+use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
+use crate::model::row::Row;
 use crate::setting::location_numbers::LOCATION_NUMBERS;
 use crate::sheet::number::REMOVE;
 use crate::sheet::result_columns::{OR, PRESENT};
@@ -36,6 +38,18 @@ pub(super) const LAST: u64 = 9;
 
 /// Rows that are sent although they would change nothing.
 pub const ALWAYS_SENT: &[u64] = &[SAME, EMPTY, REVERSED, SPELLED, AS_BEFORE];
+
+/// Whether a row is read back: its cells say what has to be there. Those of the empty object say what it does at
+/// worst.
+pub fn is_read_back(row: &Row<'_>) -> bool {
+    !has_empty_object(row)
+}
+
+/// Whether an empty object is sent for a row.
+pub(super) fn has_empty_object(row: &Row<'_>) -> bool {
+    let mut changes = row.changes.iter();
+    row.number == EMPTY && !changes.any(|change| matches!(change, Change::Set(_)))
+}
 
 const NUMBERS: usize = LOCATION_NUMBERS.fields.len();
 

@@ -69,6 +69,9 @@ pub struct RunPolicy {
     pub always_sent: &'static [u64],
     /// Of an undo: the places that earlier ones have put back. What is found as before elsewhere is read twice.
     pub back_already: Option<HashSet<TargetKey>>,
+    /// Rows that are read back as those of `first` are. What they have taken away is theirs, and the rows that
+    /// follow may put it back; what they have never sent is somebody else's.
+    pub read_back: fn(&Row<'_>) -> bool,
     /// Seeds the spread of retries and the tracking ids.
     pub seed: u64,
 }

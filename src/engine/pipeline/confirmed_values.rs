@@ -89,6 +89,9 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
                 previous.is_some_and(|previous| previous.get(*index) != job.current.get(*index))
             };
             others.retain(is_new);
+            if (self.policy.read_back)(&job.row) {
+                others.retain(|index| job.current.get(*index).is_none());
+            }
             job.note_also_changed(&others, &job.current.clone());
         }
         job.last = Some(saying(confirmed, &said));

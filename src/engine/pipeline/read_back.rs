@@ -67,6 +67,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             job.step = Step::ReadBack { resource: 0, write };
             self.leave_for_the_end(job);
         } else if self.policy.first.is_some()
+            || (self.policy.read_back)(&job.row)
             || self.setting.when_ignored.is_some()
             || job.confirmed == Confirmed::Otherwise
         {
@@ -241,7 +242,13 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
                 self.last_known.remove(&key);
             }
             OutcomeKind::Updated | OutcomeKind::Unknown | OutcomeKind::Partly => {
-                let known = LastKnown::perhaps_changed(before.clone(), job.row.changes.clone());
+                let mut sent = job.row.changes.clone();
+                if (self.policy.read_back)(&job.row) {
+                    for (field, _) in &job.also_changed {
+                        sent[*field] = Change::Clear;
+                    }
+                }
+                let known = LastKnown::perhaps_changed(before.clone(), sent);
                 self.last_known.insert(key, known);
             }
             _ => {}

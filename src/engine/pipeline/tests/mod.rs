@@ -244,6 +244,7 @@ impl Default for Case {
                 even_if_used: false,
                 always_sent: &[],
                 back_already: None,
+                read_back: |_| false,
                 seed: 1,
             },
             stops: Vec::new(),
