@@ -2,14 +2,17 @@
 
 use std::fs;
 use std::process::Child;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use wxbulk::simulator::{
-    Access, Behavior, CallTypePermission, EmptyUpdate, Location, Locations, Scopes,
+    Access, Behavior, CallTypePermission, EmptyUpdate, Location, Locations, Scopes, User,
 };
 
 use crate::harness::{Ran, Stage, TOKEN, location_id, org_id};
+use crate::lanes::{changes_by_user, user, write_tokens};
+use crate::raw_server::RawServer;
 
 const NUMBER: &str = "+496100773123";
 
@@ -380,15 +383,20 @@ fn an_interrupted_selftest_can_be_undone_at_once() {
     }
 }
 
-#[test]
-fn what_somebody_else_changes_meanwhile_is_left_alone() {
-    let stage = stage(slow());
-    let mut child = stage.command(&line(&stage)).spawn().expect("it starts");
-    assert!(wait_for_changes(&stage, 1, &mut child));
+/// A selftest in which somebody sets the second number after so many changes.
+fn selftest_while_another_changes(stage: &Stage, changes: usize) -> Ran {
+    let mut child = stage.command(&line(stage)).spawn().expect("it starts");
+    assert!(wait_for_changes(stage, changes, &mut child));
     stage.set_number(1, 2, "5999");
     let ran = Ran::of(child.wait_with_output().expect("it ends"));
     assert_eq!(stage.state()[location_id(1)]["autoTransferNumber2"], "5999");
-    let ran = ran.expect(3);
+    ran
+}
+
+#[test]
+fn what_somebody_else_changes_meanwhile_is_left_alone() {
+    let stage = stage(slow());
+    let ran = selftest_while_another_changes(&stage, 2).expect(3);
     ran.says("to put them back:");
     // Typed again, it says what comes first, and not to move away what the undo needs.
     let again = selftest(&stage).expect(2);
@@ -401,6 +409,172 @@ fn what_somebody_else_changes_meanwhile_is_left_alone() {
     let words = undo.split_once(" undo ").expect("an undo").1;
     stage.run(&format!("undo {words} --yes"));
     assert_eq!(stage.state()[location_id(1)]["autoTransferNumber2"], "5999");
+}
+
+#[test]
+fn where_only_the_change_of_somebody_else_is_left_there_is_nothing_to_undo() {
+    let stage = stage(slow());
+    let ran = selftest_while_another_changes(&stage, 1).expect(1);
+    ran.says(
+        "note: somebody else has changed n2 of the location meanwhile, which is left as it is",
+    );
+    ran.says("its files may be moved away");
+    assert!(!ran.stderr.contains(" undo "), "{}", ran.stderr);
+    let says = "| somebody else has changed one meanwhile | not known |";
+    assert!(table(&stage).contains(says), "{}", table(&stage));
+    let again = selftest(&stage).expect(2);
+    again.says("hint: move its files away");
+    assert!(!again.stderr.contains(" undo "), "{}", again.stderr);
+}
+
+/// A service with one location, of which a change may replace all numbers, and so many reads after each change
+/// are answered from before it. Its rules may be hidden.
+fn odd_service(
+    numbers: &Arc<Mutex<[Value; 3]>>,
+    (replaces_all, stale_reads): (bool, usize),
+    is_readable: bool,
+) -> RawServer {
+    let rules = [
+        "INTERNAL_CALL",
+        "TOLL_FREE",
+        "INTERNATIONAL",
+        "OPERATOR_ASSISTED",
+        "CHARGEABLE_DIRECTORY_ASSISTED",
+        "SPECIAL_SERVICES_I",
+        "SPECIAL_SERVICES_II",
+        "PREMIUM_SERVICES_I",
+        "PREMIUM_SERVICES_II",
+        "NATIONAL",
+    ];
+    let rules =
+        rules.map(|one| json!({ "callType": one, "action": "ALLOW", "transferEnabled": true }));
+    let numbers = Arc::clone(numbers);
+    let reads = Mutex::new((usize::MAX, [const { Value::Null }; 3]));
+    RawServer::answering(move |method, path, body| {
+        let last = path.rsplit('/').next().unwrap_or_default();
+        let mut numbers = numbers.lock().expect("no panic");
+        let mut reads = reads.lock().expect("no panic");
+        let names = [1, 2, 3].map(|place| format!("autoTransferNumber{place}"));
+        let said = match (method, last) {
+            (_, "me") => json!({ "id": "p", "orgId": org_id(1) }),
+            (_, "locations") => {
+                json!({ "locations": [{ "id": location_id(1), "name": "Berlin" }] })
+            }
+            (_, "outgoingPermission") if is_readable => json!({ "callingPermissions": rules }),
+            (_, "outgoingPermission") => return (403, "", "{}".into()),
+            (_, "digitPatterns") => json!({ "digitPatterns": [] }),
+            ("PUT", "autoTransferNumbers") => {
+                *reads = (0, numbers.clone());
+                let body: Value = serde_json::from_str(body).expect("JSON");
+                for (number, name) in numbers.iter_mut().zip(&names) {
+                    match &body[name] {
+                        Value::Null if replaces_all => *number = Value::Null,
+                        Value::Null => {}
+                        Value::String(text) if text.is_empty() => *number = Value::Null,
+                        value => *number = value.clone(),
+                    }
+                }
+                return (204, "", String::new());
+            }
+            (_, "autoTransferNumbers") => {
+                reads.0 = reads.0.saturating_add(1);
+                let shown = if reads.0 <= stale_reads {
+                    &reads.1
+                } else {
+                    &*numbers
+                };
+                names.into_iter().zip(shown.iter().cloned()).collect()
+            }
+            _ => return (404, "", "{}".into()),
+        };
+        (200, "", said.to_string())
+    })
+}
+
+fn selftest_at(stage: &Stage, server: &RawServer) -> Ran {
+    let (id, address) = (location_id(1), server.base_url());
+    stage.run(&format!(
+        "selftest --location {id} --name Berlin --base-url {address}"
+    ))
+}
+
+#[test]
+fn numbers_that_a_change_of_another_one_takes_away_are_put_back() {
+    let all = [json!("+12025550101"), json!("+12025550102"), json!("5503")];
+    let [one, two, _] = all.clone();
+    for (numbers, is_readable) in [
+        (all.clone(), true),
+        (all, false),
+        ([one.clone(), two, Value::Null], true),
+        ([one, Value::Null, Value::Null], true),
+    ] {
+        let stage = Stage::instant();
+        let service = Arc::new(Mutex::new(numbers.clone()));
+        let server = odd_service(&service, (true, 0), is_readable);
+        let ran = selftest_at(&stage, &server);
+        ran.says("the numbers of the location are as they were before");
+        assert_eq!(*service.lock().expect("no panic"), numbers);
+        if !is_readable {
+            continue;
+        }
+        let ran = ran.expect(1);
+        let says = "| 204: they are not kept | differs |";
+        assert!(table(&stage).contains(says), "{}", ran.stderr);
+        // What was changed beside is known to an undo as well.
+        *service.lock().expect("no panic") = [Value::Null, Value::Null, json!("77")];
+        let (results, address) = (file(&stage, ".results.csv"), server.base_url());
+        stage.run(&format!("undo {results} --yes --base-url {address}"));
+        assert_eq!(*service.lock().expect("no panic"), numbers);
+    }
+}
+
+#[test]
+fn what_is_read_from_before_a_change_is_read_again_after_a_moment() {
+    let numbers = [json!("+12025550101"), Value::Null, Value::Null];
+    let stage = Stage::instant();
+    let service = Arc::new(Mutex::new(numbers.clone()));
+    let ran = selftest_at(&stage, &odd_service(&service, (false, 1), true)).expect(0);
+    assert!(!ran.stderr.contains("differs"), "{}", ran.stderr);
+    assert_eq!(*service.lock().expect("no panic"), numbers);
+    let says = "| 204: it is read as `NN` | as assumed |";
+    assert!(table(&stage).contains(says), "{}", table(&stage));
+}
+
+#[test]
+fn of_several_credentials_one_that_may_see_the_location_is_taken() {
+    let refused = |name: &str| User {
+        faults: Some(
+            format!("404=100% at {}", location_id(1))
+                .parse()
+                .expect("faults"),
+        ),
+        ..user(name, &[1, 9], &[&format!("token-of-{name}-1")])
+    };
+    let ben = user("Ben", &[1], &["token-of-Ben-1"]);
+    for (ben, code) in [(ben, 0), (refused("Ben"), 2)] {
+        let stage = stage(Behavior {
+            users: vec![refused("Ada"), ben],
+            ..Behavior::instant()
+        });
+        let before = stage.state();
+        write_tokens(
+            &stage,
+            &[("ada.txt", "token-of-Ada-1"), ("ben.txt", "token-of-Ben-1")],
+        );
+        let line = format!(
+            "{} --org {} --credentials customers",
+            line(&stage),
+            org_id(1)
+        );
+        let ran = stage.run(&line).expect(code);
+        if code == 0 {
+            assert_eq!(changes_by_user(&stage)["Ben"], 6);
+        } else {
+            ran.says("these credentials may not see the numbers of the location: 404 ");
+            ran.says("hint: an administrator of some locations");
+        }
+        assert_eq!(stage.state(), before);
+    }
 }
 
 /// Its cells have values in the spelling of the service.

@@ -14,7 +14,7 @@ use crate::application;
 use crate::application::credential_owners::{self, NamedOrganizations};
 use crate::application::exit_code::ExitCode;
 use crate::application::kept_wait;
-use crate::application::lane_queries::api_client;
+use crate::application::lane_queries::{api_client, api_client_of};
 use crate::application::own_organization::own_organization;
 use crate::application::query_refusals::say_why_not;
 use crate::application::run_lanes::managed_by;
@@ -23,6 +23,7 @@ use crate::application::session::{Connect, Session, connect_to_ask};
 use crate::application::status;
 use crate::application::suggested_commands;
 use crate::application::terminal_question::{is_a_terminal, typed_line};
+use crate::engine::abort::AbortReason;
 use crate::engine::api_queries::{ApiClient, QueryError};
 use crate::journal::{self, Journal, RecordedRun};
 use crate::model::ids;
@@ -106,7 +107,10 @@ pub async fn run(
         if let Err(reason) = asked {
             return say_why_not(QueryError::Stopped(reason), &LOCATION_NUMBERS);
         }
-        keep_one(&mut settings, &mut session, &mut place)?;
+        let kept = keep_one(&mut settings, &mut session, &mut place).await?;
+        if let Err(stopped) = kept {
+            return say_why_not(stopped, &LOCATION_NUMBERS);
+        }
     }
     let (lane, stop) = (&mut session.lanes[0], &mut session.stop);
     let mut api = api_client(&settings, lane, stop);
@@ -139,6 +143,9 @@ pub async fn run(
     let mut api = api_client(&settings, lane, stop);
     let reads = match PlainReads::ask(&mut api, &row_of(&place)).await {
         Ok(reads) => reads,
+        Err(refused @ QueryError::Refused { .. }) => bail!(
+            "these credentials may not see the numbers of the location: {refused}\nhint: an administrator of some locations may be answered so for the others; choose another location, or the credentials of an administrator of this one"
+        ),
         Err(query_error) => {
             return say_why_not(query_error, &LOCATION_NUMBERS)
                 .context("the service gives no answer");
@@ -155,13 +162,13 @@ pub async fn run(
     finish(&reads, &place, files)
 }
 
-/// Of several credentials the first one that manages the organization of the location is the one by which all
-/// of it is asked and sent.
-fn keep_one<S, T>(
+/// Of several credentials the first one that manages the organization of the location, and may see its numbers, is
+/// the one by which all of it is asked and sent. The inner error ends the selftest.
+async fn keep_one<S: Queries, T: StopRequests>(
     settings: &mut RunSettings,
     session: &mut Session<S, T>,
     place: &mut Place,
-) -> Result<()> {
+) -> Result<Result<(), QueryError>> {
     let managed = managed_by(&session.lanes);
     if let (None, [only]) = (&place.org_id, &managed[..]) {
         place.org_id = Some(only.id.clone());
@@ -172,20 +179,42 @@ fn keep_one<S, T>(
             plural(managed.len() as u64, "organization")
         );
     };
-    let lane = session
+    let managing: Vec<(usize, usize)> = session
         .lanes
         .iter()
-        .position(|lane| lane.manages(Some(org)));
-    let Some(lane) = lane else {
+        .enumerate()
+        .filter(|(_, lane)| lane.manages(Some(org)))
+        .flat_map(|(at, lane)| {
+            let credentials = lane.credentials.iter().enumerate();
+            let managing = credentials.filter(|(_, one)| one.may_manage(Some(org)));
+            managing.map(move |(credential, _)| (at, credential))
+        })
+        .collect();
+    let Some(first) = managing.first() else {
         bail!(
             "none of the credentials manages the organization `{org}`\nhint: `wxbulk whoami` lists what each of them manages"
         );
     };
+    let (mut lane, mut credential) = *first;
+    for (at, one) in &managing {
+        let (asked, stop) = (&mut session.lanes[*at], &mut session.stop);
+        let mut api = api_client_of(settings, asked, *one, stop);
+        let numbers = &LOCATION_NUMBERS.resources[0];
+        match api.resource_of(numbers, &row_of(place)).await {
+            Err(QueryError::Refused { .. }) => {}
+            Err(stopped @ QueryError::Stopped(AbortReason::Interrupted)) => {
+                return Ok(Err(stopped));
+            }
+            // What fails otherwise is said when it is asked again.
+            Ok(_) | Err(_) => {
+                (lane, credential) = (*at, *one);
+                break;
+            }
+        }
+    }
     session.lanes = vec![session.lanes.swap_remove(lane)];
     let kept = &mut session.lanes[0].credentials;
-    if let Some(at) = kept.iter().position(|one| one.may_manage(Some(org))) {
-        kept.swap(0, at);
-    }
+    kept.swap(0, credential);
     kept.truncate(1);
     session.has_several = false;
     let kept = &kept[0];
@@ -195,7 +224,7 @@ fn keep_one<S, T>(
     if !settings.is_quiet() {
         say(&format!("`{}` manages its organization", kept.name));
     }
-    Ok(())
+    Ok(Ok(()))
 }
 
 /// Writes the page, and says what came of it.
@@ -218,6 +247,13 @@ fn finish(reads: &PlainReads, place: &Place, files: &Files) -> Result<ExitCode> 
     say(&format!(
         "page: {shown} (without names, numbers and ids, to be attached to a bug report)"
     ));
+    if let Some(others) = writes.changed_by_others() {
+        say(&format!(
+            "note: somebody else has changed {} of the location meanwhile, which is left as it is; nothing that the selftest has changed is left, so there is nothing to undo, and its files may be moved away",
+            others.join(", ")
+        ));
+        return Ok(ExitCode::SomeRowsNotDone);
+    }
     if !writes.are_put_back() {
         say(&format!(
             "error: the numbers of the location are not known to be as they were before; to put them back:\n  {}",
@@ -254,7 +290,8 @@ fn fresh_or_resumed(files: &Files) -> Result<Start> {
         let changed = run.counts()?.of(OutcomeKind::Updated);
         let undone = status::undone(&path, run.header(), changed);
         let is_undone = undone.is_some_and(|undone| undone.completely);
-        if !is_undone && !ObservedWrites::of(&run)?.are_put_back() {
+        let writes = ObservedWrites::of(&run)?;
+        if !is_undone && !writes.are_put_back() && writes.changed_by_others().is_none() {
             bail!(
                 "the numbers of the location are not known to be as they were before an earlier selftest, which is not undone\nhint: to put them back: {}\nhint: keep its files until that is done: the numbers from before are in them; then move them away, or go to another folder, to ask again",
                 suggested_commands::undo(&files.results, run.last_begin(), &run.header().settings)

@@ -64,15 +64,37 @@ impl ObservedWrites {
 
     /// The same but for the spelling.
     pub(super) fn are_put_back(&self) -> bool {
-        let (Some(before), Some(last)) = (self.before(), self.found_before(LAST)) else {
-            return false;
+        self.changed_fields()
+            .is_some_and(|changed| changed.is_empty())
+    }
+
+    /// The columns of the numbers that somebody else has changed, where all that is not as before is theirs: a
+    /// value that no request has sent. What is not set may have been taken away by a request.
+    pub(super) fn changed_by_others(&self) -> Option<Vec<&'static str>> {
+        let changed = self.changed_fields().filter(|fields| !fields.is_empty())?;
+        let last = self.found_before(LAST)?;
+        let is_sent = |index: usize, value: &str| {
+            let sent = self.rows.iter().filter_map(|(_, row)| row.sent.as_ref());
+            let mut sent = sent.filter_map(|sent| sent.0.get(index)?.as_deref());
+            sent.any(|sent| LOCATION_NUMBERS.is_same(index, sent, value))
         };
-        let mut fields = 0..LOCATION_NUMBERS.fields.len();
-        let is_same = |index| match (before.get(index), last.get(index)) {
-            (Some(one), Some(other)) => LOCATION_NUMBERS.is_same(index, one, other),
+        let names = LOCATION_NUMBERS.column_names();
+        let others = changed.into_iter().map(|index| {
+            let value = last.get(index)?;
+            (!is_sent(index, value)).then(|| names[index])
+        });
+        others.collect()
+    }
+
+    /// The numbers that are not as before; `None` where that is not known.
+    fn changed_fields(&self) -> Option<Vec<usize>> {
+        let (before, last) = self.before().zip(self.found_before(LAST))?;
+        let is_same = |index: &usize| match (before.get(*index), last.get(*index)) {
+            (Some(one), Some(other)) => LOCATION_NUMBERS.is_same(*index, one, other),
             (one, other) => one == other,
         };
-        fields.all(is_same)
+        let fields = 0..LOCATION_NUMBERS.fields.len();
+        Some(fields.filter(|index| !is_same(index)).collect())
     }
 
     fn row(&self, wanted: u64) -> Option<&ObservedWrite> {
@@ -268,6 +290,9 @@ impl ObservedWrites {
         let (answer, verdict) = match both {
             Some(_) if self.are_spelled_as_before() => ("they are", Verdict::AsAssumed),
             Some(_) if self.are_put_back() => ("they have another spelling", Verdict::Differs),
+            Some(_) if self.changed_by_others().is_some() => {
+                ("somebody else has changed one meanwhile", Verdict::NotKnown)
+            }
             Some(_) => ("they are not", Verdict::Differs),
             None => ("they could not be read", Verdict::NotKnown),
         };
