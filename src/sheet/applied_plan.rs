@@ -19,8 +19,11 @@ pub(super) struct AppliedPlan {
 /// How the plan's verdict on a row is found.
 #[derive(Debug)]
 enum Marks {
-    /// The plan itself has a column that says it.
-    Action(usize),
+    /// The plan itself has a column that says it, and its record what it could not approve.
+    Action {
+        column: usize,
+        not_approved: HashSet<u32>,
+    },
     /// The same column, of which only `skipped` counts: a new plan approves the others, or does not.
     Skipped(usize),
     /// Results have a check in each row that was to be sent, and none in the others.
@@ -34,10 +37,13 @@ enum Marks {
 }
 
 impl AppliedPlan {
-    /// The sheet is the plan, and this is its column `action`.
-    pub(super) fn itself(action: usize) -> AppliedPlan {
+    /// The sheet is the plan, and this is its column `action`; it could not approve rows of these fingerprints.
+    pub(super) fn itself(column: usize, not_approved: HashSet<u32>) -> AppliedPlan {
         AppliedPlan {
-            marks: Marks::Action(action),
+            marks: Marks::Action {
+                column,
+                not_approved,
+            },
         }
     }
 
@@ -83,14 +89,14 @@ impl AppliedPlan {
     pub(super) fn skips(&self, NumberedRecord { row, record, .. }: &NumberedRecord) -> bool {
         match &self.marks {
             Marks::Requests { declined, .. } => declined.contains(row),
-            Marks::Action(_) | Marks::Skipped(_) | Marks::Checks => self.says(SKIPPED, record),
+            Marks::Action { .. } | Marks::Skipped(_) | Marks::Checks => self.says(SKIPPED, record),
         }
     }
 
     /// Whether nothing was approved for a row that is not skipped, whatever it asks for by now.
     pub(super) fn approves_nothing(&self, columns: &Columns, record: &ByteRecord) -> bool {
         match self.marks {
-            Marks::Action(_) => self.says(CANNOT, record),
+            Marks::Action { .. } => self.says(CANNOT, record),
             Marks::Checks => columns.lacks_check(record),
             Marks::Skipped(_) | Marks::Requests { .. } => false,
         }
@@ -99,13 +105,15 @@ impl AppliedPlan {
     /// Whether the plan could not approve what a row asks for. Corrected, it is another request.
     pub(super) fn could_not_approve(&self, row: &Row<'_>) -> bool {
         match &self.marks {
-            Marks::Requests { not_approved, .. } => not_approved.contains(&row.fingerprint()),
-            Marks::Action(_) | Marks::Skipped(_) | Marks::Checks => false,
+            Marks::Action { not_approved, .. } | Marks::Requests { not_approved, .. } => {
+                not_approved.contains(&row.fingerprint())
+            }
+            Marks::Skipped(_) | Marks::Checks => false,
         }
     }
 
     fn says(&self, action: &str, record: &ByteRecord) -> bool {
-        let (Marks::Action(column) | Marks::Skipped(column)) = self.marks else {
+        let (Marks::Action { column, .. } | Marks::Skipped(column)) = self.marks else {
             return false;
         };
         cell_text::text_in(record, column).eq_ignore_ascii_case(action)

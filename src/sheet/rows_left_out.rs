@@ -44,9 +44,9 @@ impl Sheet {
     }
 
     /// Takes the sheet for a plan with this column `action`: what it skips is left out, and a row for
-    /// which it approves nothing is a problem.
-    pub fn obey_plan(&mut self, action: usize) {
-        self.plan = Some(AppliedPlan::itself(action));
+    /// which it approves nothing is a problem, and so is another one that asks for the same.
+    pub fn obey_plan(&mut self, action: usize, not_approved: HashSet<u32>) {
+        self.plan = Some(AppliedPlan::itself(action, not_approved));
     }
 
     /// Takes the sheet for one that has the columns of a plan with this column `action`: what that skips is

@@ -16,6 +16,7 @@ mod customers_apart;
 mod damage;
 mod disk;
 mod docs;
+mod equal_rows;
 mod excel;
 mod export;
 mod first_attempts;

@@ -29,7 +29,7 @@ pub(crate) fn planned(rows: [[&str; 2]; 2]) -> Stage {
     stage
 }
 
-fn set_elsewhere(stage: &Stage, field: usize) {
+pub(crate) fn set_elsewhere(stage: &Stage, field: usize) {
     let numbers = "outgoingPermission/autoTransferNumbers";
     let (location, org) = (location_id(2), org_id(1));
     let path = format!("/telephony/config/locations/{location}/{numbers}?orgId={org}");

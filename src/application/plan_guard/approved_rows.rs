@@ -6,8 +6,9 @@ use std::path::Path;
 
 use anyhow::{Result, anyhow};
 
+use super::plan_columns::PlanColumns;
 use super::plan_in_force::obey_action;
-use super::recorded_plan::keyed;
+use super::planned_requests::{PlannedRequests, RowsInOrder};
 use super::{NewPlan, restored_plan};
 use crate::application::earlier_runs::recorded_reading;
 use crate::application::run_settings::RunSettings;
@@ -31,7 +32,10 @@ impl ApprovedRows {
             let problem = problems.first().map(ToString::to_string);
             anyhow!("`{}`: {}", path.display(), problem.unwrap_or_default())
         })?;
-        let requests = keyed(run, |record| Some(record.check))?;
+        let requests = PlannedRequests::read(run, |_| true)?;
+        let cells = PlanColumns::find(&plan, columns.setting, true);
+        let mut planned = run.records()?;
+        let mut in_order = RowsInOrder::default();
         let mut rows = HashSet::new();
         let mut records = plan.records()?;
         let mut numbered = NumberedRecord::default();
@@ -39,12 +43,15 @@ impl ApprovedRows {
         let is_of_results = settings.spec.sheet.reading.rows.is_of_results();
         while records.read(&mut numbered)? {
             let is_hidden = plan.hidden.is_row_hidden(numbered.row) && !is_of_results;
-            if let Ok(row) = plan.read_row(columns, &numbered, directory)
-                && !plan.is_skipped_in_plan(&numbered)
-                && !is_hidden
-            {
-                rows.extend(requests.get(&row.fingerprint()));
-            }
+            let Ok(row) = plan.read_row(columns, &numbered, directory) else {
+                continue;
+            };
+            let is_approved = !plan.is_skipped_in_plan(&numbered) && !is_hidden;
+            let found = in_order.next(&requests, &row, is_approved, |number| {
+                let record = planned.of_row(number)?;
+                Ok(record.is_some_and(|record| cells.fit(&numbered, &row, &record)))
+            })?;
+            rows.extend(found.filter(|_| is_approved).map(|found| found.number));
         }
         Ok(ApprovedRows(rows))
     }
@@ -61,7 +68,7 @@ pub(super) fn open_plan(path: &Path, run: &RecordedRun, settings: &RunSettings) 
     let mut plan = Sheet::open(path, reading)?;
     if let Some(new_plan) = NewPlan::in_place_of(path, settings) {
         restored_plan::restore(path, &mut plan, true)?;
-        obey_action(&mut plan, &new_plan)?;
+        obey_action(&mut plan, run, &new_plan)?;
     }
     Ok(plan)
 }

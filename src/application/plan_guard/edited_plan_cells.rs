@@ -20,7 +20,7 @@ use crate::sheet::cell_text::text_in;
 use crate::sheet::columns::Columns;
 use crate::sheet::directory::Directory;
 use crate::sheet::problem::shorten;
-use crate::sheet::result_columns::{ACTION, CANNOT, NEW};
+use crate::sheet::result_columns::{ACTION, CANNOT, NEW, REASON};
 use crate::sheet::{NumberedRecord, Sheet};
 
 /// A cell that does not show what its row asks for. Either of them was changed since the plan.
@@ -104,6 +104,7 @@ fn suspects(sheet: &Sheet, columns: &Columns) -> Result<HashMap<Box<str>, Vec<Su
         return Ok(suspects);
     }
     let action = plan_cells::place_of(sheet, setting, ACTION);
+    let reason = plan_cells::place_of(sheet, setting, REASON);
     let shown = setting.columns(NEW);
     let shown: Vec<Option<usize>> = shown
         .iter()
@@ -119,6 +120,8 @@ fn suspects(sheet: &Sheet, columns: &Columns) -> Result<HashMap<Box<str>, Vec<Su
         // It was sent under a later plan than that of these columns, which could not tell what it would change.
         let is_of_later_plan = action.as_deref() == Some("");
         let is_cannot = action.as_deref() == Some(CANNOT);
+        let reason = reason.map(|at| text_in(&numbered.record, at));
+        let is_of_repeat = reason.is_some_and(|reason| plan_cells::is_of_repeat(&reason));
         for (index, (change, column)) in row.changes.iter().zip(&shown).enumerate() {
             let (Some(asked), Some(column)) = (change.field(), *column) else {
                 continue;
@@ -133,7 +136,10 @@ fn suspects(sheet: &Sheet, columns: &Columns) -> Result<HashMap<Box<str>, Vec<Su
             };
             // What was not planned shows nothing.
             let is_unplanned = suspect.found.is_empty()
-                && (is_of_later_plan || is_cannot || columns.lacks_check(&numbered.record));
+                && (is_of_later_plan
+                    || is_cannot
+                    || is_of_repeat
+                    || columns.lacks_check(&numbered.record));
             if !is_unplanned && !shows(setting, index, &suspect.found, asked) {
                 let of_place = suspects.entry((&*row.target_id).into()).or_default();
                 of_place.push(suspect);

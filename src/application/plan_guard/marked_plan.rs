@@ -1,7 +1,7 @@
 //! What whoever approved a plan of results has made of its file: rows that they left out, and cells that only show
 //! what was approved.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::path::Path;
 
 use anyhow::Result;
@@ -9,11 +9,11 @@ use anyhow::Result;
 use super::approved_rows::open_plan;
 use super::plan_columns::PlanColumns;
 use super::plan_edits::PlanEdits;
-use super::recorded_plan::{keyed, what_it_saw};
+use super::planned_requests::{PlannedRequests, RowsInOrder};
+use super::recorded_plan::{for_each, what_it_saw};
 use crate::application::run_settings::{RunSettings, Start};
 use crate::journal::{Journal, RecordedRun};
 use crate::model::hint::Hinted;
-use crate::model::row::Row;
 use crate::sheet::directory::Directory;
 use crate::sheet::problem::Problem;
 use crate::sheet::problem_kind::ProblemKind;
@@ -53,31 +53,36 @@ fn declined_before(settings: &RunSettings) -> Option<HashSet<u64>> {
     Some(ranges.iter().flat_map(|(from, to)| *from..=*to).collect())
 }
 
-/// The rows of the file, by the fingerprints of what they ask for.
+/// The rows of the file, by their numbers in the plan's record.
 #[derive(Debug, Default)]
 struct MarkedPlan {
-    left_out: HashSet<u32>,
-    kept: HashSet<u32>,
+    left_out: HashSet<u64>,
+    kept: HashSet<u64>,
+    planned: PlannedRequests,
     /// What was approved when the plan was made.
-    planned: HashMap<u32, u64>,
+    approved: HashSet<u64>,
     /// Some row of the file cannot be read, and may be any of those that are not found.
     has_unreadable: bool,
 }
 
 impl MarkedPlan {
     fn read(plan: &Sheet, run: &RecordedRun, path: &Path) -> Result<MarkedPlan> {
-        // One that the plan could not approve is a problem, and not left out.
-        let planned = keyed(run, |record| what_it_saw(&record).map(|_| record.check))?;
         let mut marked = MarkedPlan {
-            planned,
+            planned: PlannedRequests::read(run, |_| true)?,
             ..MarkedPlan::default()
         };
+        // One that the plan could not approve is a problem, and not left out.
+        for_each(run, |record| {
+            let is_approved = what_it_saw(&record).is_some();
+            marked.approved.extend(is_approved.then_some(record.row));
+        })?;
         let Ok(columns) = &plan.columns else {
             return Ok(marked);
         };
         let cells = PlanColumns::find(plan, columns.setting, true);
         let mut edits = PlanEdits::default();
         let mut planned = run.records()?;
+        let mut in_order = RowsInOrder::default();
         let mut records = plan.records()?;
         let mut numbered = NumberedRecord::default();
         while records.read(&mut numbered)? {
@@ -89,24 +94,27 @@ impl MarkedPlan {
                     continue;
                 }
             };
-            let check = row.fingerprint();
             let is_hidden = plan.hidden.is_row_hidden(numbered.row);
-            if is_hidden || plan.is_skipped_in_plan(&numbered) {
-                marked.left_out.insert(check);
+            let is_left_out = is_hidden || plan.is_skipped_in_plan(&numbered);
+            let found = in_order.next(&marked.planned, &row, !is_left_out, |number| {
+                let record = planned.of_row(number)?;
+                Ok(record.is_some_and(|record| cells.fit(&numbered, &row, &record)))
+            })?;
+            let number = found.map(|found| found.number);
+            if is_left_out {
+                marked.left_out.extend(number);
                 continue;
             }
-            marked.kept.insert(check);
-            let Some(number) = marked.planned.get(&check) else {
-                edits.add_row(row.number);
-                continue;
-            };
-            let record = planned.of_row(*number)?;
-            if let Some(record) = &record
-                && let Some(seen) = what_it_saw(record)
-            {
-                cells.compare(&numbered, &row, record, seen, |cell| {
-                    edits.add_cell(plan, &cell);
-                });
+            marked.kept.extend(number);
+            let record = number.map(|number| planned.of_row(number)).transpose()?;
+            let record = record.flatten();
+            match record.as_ref().and_then(what_it_saw).zip(record.as_ref()) {
+                Some((seen, record)) => {
+                    cells.compare(&numbered, &row, record, seen, |cell| {
+                        edits.add_cell(plan, &cell);
+                    });
+                }
+                None => edits.add_row(row.number),
             }
         }
         edits.refuse(path)?;
@@ -121,25 +129,29 @@ impl MarkedPlan {
         };
         let mut records = results.records()?;
         let mut numbered = NumberedRecord::default();
+        let mut in_order = RowsInOrder::default();
         while records.read(&mut numbered)? {
             if results.is_settled(columns, &numbered) {
                 continue;
             }
-            if let Ok(row) = results.read_row(columns, &numbered, &Directory::default())
-                && self.leaves_out(&row)
-            {
+            let Ok(row) = results.read_row(columns, &numbered, &Directory::default()) else {
+                continue;
+            };
+            // The plan has the rows where they stood in the results.
+            let is_there = |number| Ok(number == row.number);
+            let found = in_order.next(&self.planned, &row, true, is_there)?;
+            if found.is_some_and(|found| self.leaves_out(found.number)) {
                 declined.insert(row.number);
             }
         }
         Ok(declined)
     }
 
-    fn leaves_out(&self, row: &Row<'_>) -> bool {
-        let check = row.fingerprint();
-        if self.kept.contains(&check) {
+    fn leaves_out(&self, number: u64) -> bool {
+        if self.kept.contains(&number) {
             return false;
         }
-        let is_deleted = self.planned.contains_key(&check) && !self.has_unreadable;
-        self.left_out.contains(&check) || is_deleted
+        let is_deleted = self.approved.contains(&number) && !self.has_unreadable;
+        self.left_out.contains(&number) || is_deleted
     }
 }

@@ -14,6 +14,7 @@ mod new_plan;
 mod plan_comparison;
 mod plan_in_force;
 mod planned_places;
+mod planned_requests;
 mod recorded_plan;
 mod repeated_places;
 mod restored_plan;

@@ -3,6 +3,7 @@
 use crate::application::earlier_runs::spreadsheet_losses::{
     are_alike_but_for_losses, is_shortened,
 };
+use crate::application::plan_guard::recorded_plan::what_it_saw;
 use crate::application::results::plan_cells;
 use crate::journal::RowRecord;
 use crate::model::current_values::CurrentValues;
@@ -11,7 +12,7 @@ use crate::setting::Setting;
 use crate::sheet::cell_text::text_in;
 use crate::sheet::problem::Problem;
 use crate::sheet::problem_kind::ProblemKind;
-use crate::sheet::result_columns::{ACTION, NEW, PRESENT};
+use crate::sheet::result_columns::{ACTION, NEW, PRESENT, REASON};
 use crate::sheet::selection::Selection;
 use crate::sheet::{NumberedRecord, Sheet};
 
@@ -22,6 +23,7 @@ pub(in crate::application) struct PlanColumns<'s> {
     present: Vec<Option<usize>>,
     new: Vec<Option<usize>>,
     action: Option<usize>,
+    reason: Option<usize>,
 }
 
 /// A cell that does not say what was planned.
@@ -52,6 +54,7 @@ impl<'s> PlanColumns<'s> {
             present: places(PRESENT),
             new: places(NEW),
             action: place(ACTION),
+            reason: place(REASON),
         }
     }
 
@@ -78,6 +81,28 @@ impl<'s> PlanColumns<'s> {
             && told.any(|column| !text_in(&numbered.record, *column).is_empty())
     }
 
+    /// Whether what a row shows of the values is what was planned. Its action may have been changed.
+    pub(super) fn fit(&self, numbered: &NumberedRecord, row: &Row<'_>, record: &RowRecord) -> bool {
+        let Some(seen) = what_it_saw(record) else {
+            return false;
+        };
+        let mut fit = true;
+        self.compare(numbered, row, record, seen, |cell| {
+            fit &= Some(cell.column) == self.action;
+        });
+        fit
+    }
+
+    /// Whether a row shows nothing since it was left out as the same as another one. What it asks for is
+    /// what was planned for that one.
+    fn is_of_repeat(&self, numbered: &NumberedRecord) -> bool {
+        let text = |column: usize| text_in(&numbered.record, column);
+        let mut values = self.present.iter().chain(&self.new).flatten();
+        let reason = self.reason.map(text);
+        reason.is_some_and(|reason| plan_cells::is_of_repeat(&reason))
+            && values.all(|column| text(*column).is_empty())
+    }
+
     /// Hands on each cell of a row that does not say what was planned.
     pub(in crate::application) fn compare(
         &self,
@@ -87,6 +112,9 @@ impl<'s> PlanColumns<'s> {
         seen: &CurrentValues,
         mut edited: impl FnMut(EditedCell),
     ) {
+        if self.is_of_repeat(numbered) {
+            return;
+        }
         let mut look = |column: Option<usize>, planned: &str, is_same: &dyn Fn(&str) -> bool| {
             let Some(column) = column else { return };
             let found = text_in(&numbered.record, column);

@@ -1,6 +1,6 @@
 //! Compares what is sent with what a plan recorded and approves.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::mem::take;
 use std::path::Path;
 
@@ -8,6 +8,7 @@ use anyhow::Result;
 
 use super::NewPlan;
 use super::planned_places::PlannedPlaces;
+use super::planned_requests::RowsInOrder;
 use super::recorded_plan::{DeletedRows, Plan, PlannedRows, what_it_saw};
 use crate::application::earlier_runs::renamed_rows::is_other_name;
 use crate::application::plan_guard::plan_columns::{EditedCell, PlanColumns};
@@ -15,7 +16,7 @@ use crate::application::plan_guard::plan_edits::{PlanEdits, PlannedChanges};
 use crate::application::run_settings::RunSettings;
 use crate::journal::{RecordReader, RowRecord};
 use crate::model::failure_groups::Rows;
-use crate::model::row::{Row, TargetKey};
+use crate::model::row::Row;
 use crate::model::wording::{plural, rows_listed};
 use crate::sheet::NumberedRecord;
 use crate::sheet::name_beside_id::NameBesideId;
@@ -67,14 +68,27 @@ impl Plan {
         let mut are_there: HashSet<u64> = HashSet::new();
         let mut unread = 0;
         let mut places = PlannedPlaces::default();
-        let mut reached: HashMap<TargetKey, u64> = HashMap::new();
+        let mut in_order = RowsInOrder::default();
         let names = selection.directory.names_alone();
         while records.read(&mut numbered)? {
             let mut of_row = Vec::new();
+            let mut is_moved = false;
+            let choice = selection.choose(&numbered);
             if let PlannedRows::Requests(rows) = &self.rows {
                 // A row that nobody manages was not deleted.
                 if let Ok(row) = sheet.read_row(selection.columns, &numbered, &names) {
-                    of_row.extend(rows.get(&row.fingerprint()).copied());
+                    let is_sent = matches!(choice, Choice::Send(_));
+                    let found = in_order.next(rows, &row, is_sent, |number| {
+                        let record = planned.of_row(number)?;
+                        Ok(record.is_some_and(|record| cells.fit(&numbered, &row, &record)))
+                    })?;
+                    if let Some(found) = found {
+                        of_row.push(found.number);
+                        is_moved = found.is_moved;
+                        if rows.first(row.fingerprint()) != Some(found.number) {
+                            self.found.insert(numbered.row, found.number);
+                        }
+                    }
                 } else {
                     of_row = places.named_in(&self.run, &mut planned, &numbered)?;
                     // Names are looked up only of rows that are sent.
@@ -82,7 +96,6 @@ impl Plan {
                 }
                 are_there.extend(&of_row);
             }
-            let choice = selection.choose(&numbered);
             if let Choice::Leave(outcome) = &choice
                 && &*outcome.message == SKIPPED_BY_PLAN
             {
@@ -113,13 +126,8 @@ impl Plan {
                 edits.add_unapproved(row.number);
                 continue;
             }
-            if is_own && selection.duplicates.shares(row.key) {
-                let reached = reached.entry(row.key).or_default();
-                let of_place = places.named_in(&self.run, &mut planned, &numbered)?;
-                match next_like(row.fingerprint(), *reached, of_place, &mut planned)? {
-                    Some(next) => *reached = next,
-                    None => edits.add_moved(row.number),
-                }
+            if is_moved {
+                edits.add_moved(row.number);
             }
             if is_own && let Some(renamed) = renamed(selection, &numbered, &row, record) {
                 edits.add_cell(sheet, &renamed);
@@ -133,8 +141,8 @@ impl Plan {
         }
         self.changes = Some(changes);
         if let PlannedRows::Requests(rows) = &self.rows {
-            let deleted = rows.values().filter(|row| !are_there.contains(row));
-            let deleted = approvable(deleted.copied(), &mut planned)?;
+            let deleted = rows.all().filter(|row| !are_there.contains(row));
+            let deleted = approvable(deleted, &mut planned)?;
             self.skipped = approvable(take(&mut self.skipped), &mut planned)?;
             self.deleted = DeletedRows {
                 count: (deleted.len() as u64).saturating_sub(unread),
@@ -188,24 +196,6 @@ fn approvable(
     found.sort_unstable();
     found.dedup();
     Ok(found)
-}
-
-/// The next of some planned rows, below the one that was reached, that asks for the same.
-fn next_like(
-    check: u32,
-    reached: u64,
-    of_place: Vec<u64>,
-    planned: &mut RecordReader<'_>,
-) -> Result<Option<u64>> {
-    for row in of_place.into_iter().filter(|row| *row > reached) {
-        if planned
-            .of_row(row)?
-            .is_some_and(|record| record.check == check)
-        {
-            return Ok(Some(row));
-        }
-    }
-    Ok(None)
 }
 
 /// The name of a row that is another than the one that was planned, while the plan's id stayed beside it.

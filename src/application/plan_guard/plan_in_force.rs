@@ -72,7 +72,8 @@ pub(in crate::application) fn obey(settings: &RunSettings, sheet: &mut Sheet) ->
     if let Some(new_plan) = NewPlan::of(settings).filter(|_| settings.is_of_own_plan()) {
         let is_new = settings.start == Start::Fresh;
         restored_plan::restore(&sheet.path.clone(), sheet, settings.is_quiet() || !is_new)?;
-        return obey_action(sheet, &new_plan);
+        let run = RecordedRun::open(&Journal::path_for(&settings.spec.sheet.path))?;
+        return obey_action(sheet, &run, &new_plan);
     }
     if sheet.is_by_a_person()
         && has_columns(sheet)
@@ -85,7 +86,7 @@ pub(in crate::application) fn obey(settings: &RunSettings, sheet: &mut Sheet) ->
 }
 
 /// Takes a sheet for a plan, which has all its columns; `action` says which rows are left out.
-pub(super) fn obey_action(sheet: &mut Sheet, new_plan: &NewPlan) -> Result<()> {
+pub(super) fn obey_action(sheet: &mut Sheet, run: &RecordedRun, new_plan: &NewPlan) -> Result<()> {
     let Ok(columns) = &sheet.columns else {
         return Ok(());
     };
@@ -96,7 +97,7 @@ pub(super) fn obey_action(sheet: &mut Sheet, new_plan: &NewPlan) -> Result<()> {
     let action = plan_cells::place_of(sheet, setting, ACTION);
     match (action, missing.next()) {
         (Some(action), None) => {
-            sheet.obey_plan(action);
+            sheet.obey_plan(action, not_approved(run)?);
             Ok(())
         }
         (_, missing) => {

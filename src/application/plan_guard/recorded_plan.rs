@@ -1,13 +1,13 @@
 //! What a plan recorded of each row, compared with what is sent.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::Hash;
 use std::path::Path;
 
 use anyhow::{Result, bail};
 
 use super::approved_rows::ApprovedRows;
 use super::plan_in_force::ensure_it_is_of_this_service;
+use super::planned_requests::PlannedRequests;
 use crate::application::command_line::join;
 use crate::application::plan_guard::plan_edits::PlannedChanges;
 use crate::application::run_settings::{RunSettings, Start};
@@ -39,6 +39,8 @@ pub(in crate::application) struct Plan {
     pub(super) deleted: DeletedRows,
     /// Those that are marked as skipped there, by their numbers in the sheet that was planned.
     pub(super) skipped: Vec<u64>,
+    /// Which of its rows those of its file are, where that is not the first that asks for the same.
+    pub(super) found: HashMap<u64, u64>,
 }
 
 /// Rows that a plan approved and that are not in its file any more.
@@ -55,9 +57,9 @@ pub(super) struct DeletedRows {
 pub(super) enum PlannedRows {
     /// The sheet that was planned has each row where it was. Where it was sorted or shortened since, they
     /// are known by what they ask for.
-    Numbers(HashMap<u32, u64>),
+    Numbers(PlannedRequests),
     /// The plan itself may have lost rows, so they are known by what they ask for.
-    Requests(HashMap<u32, u64>),
+    Requests(PlannedRequests),
     /// Rows of results may have been corrected or sorted, so they are known by their location.
     Places(HashMap<Box<str>, Vec<u64>>),
 }
@@ -84,7 +86,7 @@ impl Plan {
             })?;
             PlannedRows::Places(places)
         } else {
-            let requests = keyed(&run, |record| Some(record.check))?;
+            let requests = PlannedRequests::read(&run, |_| true)?;
             if is_own {
                 PlannedRows::Requests(requests)
             } else {
@@ -98,6 +100,7 @@ impl Plan {
             changes: None,
             deleted: DeletedRows::default(),
             skipped: Vec::new(),
+            found: HashMap::new(),
         })
     }
 
@@ -203,9 +206,12 @@ impl Plan {
                 let is_there = there.is_some_and(|record| record.check == check);
                 is_there
                     .then_some(row.number)
-                    .or_else(|| requests.get(&check).copied())
+                    .or_else(|| requests.first(check))
             }
-            PlannedRows::Requests(rows) => rows.get(&check).copied(),
+            PlannedRows::Requests(rows) => {
+                let found = self.found.get(&row.number).copied();
+                found.or_else(|| rows.first(check))
+            }
             PlannedRows::Places(rows) => {
                 // The plan saw all rows of a location as they were before the first of them.
                 let rows = rows.get(&*row.target_id);
@@ -280,21 +286,6 @@ fn asks_for_it(setting: &Setting, row: &Row<'_>, in_part: bool, record: &RowReco
     })
 }
 
-/// Where the plan has each of its rows.
-pub(super) fn keyed<K: Eq + Hash>(
-    run: &RecordedRun,
-    key: impl Fn(RowRecord) -> Option<K>,
-) -> Result<HashMap<K, u64>> {
-    let mut rows = HashMap::new();
-    for_each(run, |record| {
-        let row = record.row;
-        if let Some(key) = key(record) {
-            rows.entry(key).or_insert(row);
-        }
-    })?;
-    Ok(rows)
-}
-
 /// What a plan could not approve, by the fingerprints of its rows.
 pub(super) fn not_approved(run: &RecordedRun) -> Result<HashSet<u32>> {
     let (mut approved, mut others) = (HashSet::new(), HashSet::new());
@@ -310,7 +301,7 @@ pub(super) fn not_approved(run: &RecordedRun) -> Result<HashSet<u32>> {
 }
 
 /// Hands on the record of each row, in their order.
-fn for_each(run: &RecordedRun, mut each: impl FnMut(RowRecord)) -> Result<()> {
+pub(super) fn for_each(run: &RecordedRun, mut each: impl FnMut(RowRecord)) -> Result<()> {
     let mut records = run.records()?;
     // The header of a sheet is row 1 at the least.
     for row in (2..).take(run.finished_rows().len()) {

@@ -12,6 +12,7 @@ use crate::model::row::Row;
 use crate::setting::{Setting, usage_after_row};
 use crate::sheet::Sheet;
 use crate::sheet::columns::Columns;
+use crate::sheet::duplicates::SAME_AS_ROW;
 use crate::sheet::result_columns::{
     ACTION, AND, CANNOT, NEW, PRESENT, REASON, SKIPPED, used_by_column,
 };
@@ -152,6 +153,11 @@ pub(in crate::application) fn action(kind: OutcomeKind) -> (&'static str, Tone) 
         OutcomeKind::Unchanged | OutcomeKind::Skipped => ("same", Tone::Plain),
         _ => (CANNOT, Tone::Bad),
     }
+}
+
+/// Whether a plan gives this reason for a row that is the same as another one.
+pub(in crate::application) fn is_of_repeat(reason: &str) -> bool {
+    reason.starts_with(SAME_AS_ROW)
 }
 
 /// What a plan says of a row of which its record tells nothing, since the row was not read.

@@ -1,0 +1,126 @@
+//! Rows that ask for the same of one location: each of them is held to what was planned and noted of itself.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::harness::{Stage, location_id, number, org_id};
+use crate::repeated_places::{all_numbers, set_elsewhere};
+
+const HEADER: &str = "orgId,locationId,n1,n2,n3\n";
+
+/// Rows for location 2, with the cells of `n1` and `n2`.
+fn rows_of(rows: &[[&str; 2]]) -> String {
+    let (org, id) = (org_id(1), location_id(2));
+    let rows = rows.iter();
+    let rows = rows.map(|[n1, n2]| format!("{org},{id},{n1},{n2},\n"));
+    rows.collect()
+}
+
+/// Location 2 with a number of its own, and a sheet of these rows for it.
+fn sheet_of(rows: &[[&str; 2]]) -> Stage {
+    let stage = Stage::instant();
+    let before = rows_of(&[[&number(51), ""]]);
+    stage.write("before.csv", format!("{HEADER}{before}"));
+    stage.apply("before.csv").expect(0);
+    stage.write("sheet.csv", format!("{HEADER}{}", rows_of(rows)));
+    stage
+}
+
+/// What the location has in `n1` and `n2`.
+fn there(stage: &Stage) -> [Value; 2] {
+    let [n1, n2, _] = all_numbers(stage);
+    [n1, n2]
+}
+
+/// Rewrites a file line by line, by its number there.
+fn edit(stage: &Stage, name: &str, line: impl Fn(usize, &str) -> Option<String>) {
+    let text = fs::read_to_string(stage.path(name)).expect("a file");
+    let lines = text.lines().enumerate();
+    let lines = lines.filter_map(|(index, text)| line(index + 1, text));
+    let text: String = lines.map(|text| text + "\n").collect();
+    stage.write(name, text);
+}
+
+/// Marks a row of a plan.
+fn leave_out(stage: &Stage, plan: &str, row: usize) {
+    edit(stage, plan, |line, text| {
+        let marked = text.replacen(",change,", ",skipped,", 1);
+        let marked = marked.replacen(",same,", ",skipped,", 1);
+        Some(if line == row {
+            marked
+        } else {
+            text.to_string()
+        })
+    });
+}
+
+#[test]
+fn a_plan_of_equal_rows_is_applied_as_it_was_made_and_without_rows_that_were_left_out() {
+    let (a, b, c) = (&*number(61), &*number(62), &*number(63));
+    let both = |n1: &str, n2: &str| [json!(n1), json!(n2)];
+    let one = |n1: &str| [json!(n1), Value::Null];
+    // The rows, which of them is left out, and what the location has in the end.
+    for (rows, left_out, wanted) in [
+        ([[a, ""], [b, c], [a, ""]], None, both(a, c)),
+        ([[a, ""], [b, c], [a, ""]], Some(2), both(a, c)),
+        ([[a, ""], [b, c], [a, ""]], Some(3), one(a)),
+        ([[a, ""], [b, c], [a, ""]], Some(4), both(b, c)),
+        ([[a, ""], ["", c], [a, ""]], None, both(a, c)),
+        ([[a, ""], ["", c], [a, ""]], Some(2), both(a, c)),
+        // One that says the same as the row before shows nothing of its own.
+        ([[a, ""], [a, ""], [b, ""]], Some(2), one(b)),
+        ([[b, ""], [a, ""], [a, ""]], Some(3), one(a)),
+    ] {
+        for is_deleted in [false, true] {
+            for apply in [
+                "sheet.plan.csv",
+                "sheet.csv --allow-duplicates --if-unchanged sheet.plan.csv",
+            ] {
+                let is_sheet = apply.starts_with("sheet.csv");
+                if is_sheet && left_out.is_some() {
+                    continue;
+                }
+                let stage = sheet_of(&rows);
+                let plan = "plan sheet.csv --allow-duplicates";
+                stage.run_online(plan).expect(0);
+                match left_out {
+                    Some(left_out) if is_deleted => edit(&stage, "sheet.plan.csv", |line, text| {
+                        (line != left_out).then(|| text.to_string())
+                    }),
+                    Some(left_out) => leave_out(&stage, "sheet.plan.csv", left_out),
+                    None => {}
+                }
+                stage.apply(&format!("{apply} -o r.csv")).expect(0);
+                let what = format!("{rows:?} {left_out:?} {is_deleted} {apply}");
+                assert_eq!(there(&stage), wanted, "{what}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_equal_row_that_was_left_out_of_a_plan_of_results_is_not_sent() {
+    let (a, b, c) = (&*number(61), &*number(62), &*number(63));
+    let both = |n1: &str, n2: &str| [json!(n1), json!(n2)];
+    for (left_out, wanted) in [
+        (2, both(a, c)),
+        (3, [json!(a), Value::Null]),
+        (4, both(b, c)),
+    ] {
+        let stage = sheet_of(&[[a, ""], [b, c], [a, ""]]);
+        let plan = "plan sheet.csv --allow-duplicates";
+        stage.run_online(plan).expect(0);
+        set_elsewhere(&stage, 1);
+        stage.apply("sheet.plan.csv").expect(1);
+        let results = "sheet.plan.results.csv --only-failed --allow-duplicates --include conflict";
+        stage
+            .run_online(&format!("plan {results} -o p.csv"))
+            .expect(0);
+        leave_out(&stage, "p.csv", left_out);
+        stage
+            .apply(&format!("{results} --if-unchanged p.csv"))
+            .expect(0);
+        assert_eq!(there(&stage), wanted, "{left_out}");
+    }
+}
