@@ -64,6 +64,9 @@ pub struct SetSince {
     /// Rows whose place in the order of all rows is known, by row number.
     pub known: Vec<bool>,
     pub superseded: BTreeMap<u64, Superseded>,
+    /// Rows just before which, in the order of all rows, another one set something else at their location, or may have:
+    /// they are no twins of a row before that.
+    pub after_another: HashSet<u64>,
 }
 
 impl SetSince {
@@ -295,6 +298,9 @@ impl Duplicates {
         }
         done_after.retain(|row, _| fields_done(*row).is_none());
         if let Some(set_since) = set_since {
+            for repeat in &mut self.by_row {
+                repeat.is_twin &= !set_since.after_another.contains(&repeat.row);
+            }
             done_after.retain(|row, _| !set_since.knows(*row));
             done_after.extend(&set_since.superseded);
         }

@@ -124,3 +124,48 @@ fn an_equal_row_that_was_left_out_of_a_plan_of_results_is_not_sent() {
         assert_eq!(there(&stage), wanted, "{left_out}");
     }
 }
+
+#[test]
+fn a_row_that_equals_one_before_the_row_just_before_it_is_sent_whichever_rows_are_chosen() {
+    let (a, b) = (&*number(61), &*number(62));
+    for (is_deleted, words) in [
+        (true, ""),
+        (true, "--allow-duplicates"),
+        (false, "--allow-duplicates --rows 2,4"),
+    ] {
+        for is_planned in [false, true] {
+            let stage = sheet_of(&[[a, ""], [b, ""], ["unknown", ""]]);
+            let line = "sheet.csv --backup --allow-duplicates --skip-invalid";
+            stage.apply(line).expect(1);
+            assert_eq!(there(&stage)[0], json!(b));
+            edit(&stage, "sheet.results.csv", |line, text| {
+                let corrected = text.replacen(",unknown,", &format!(",{a},"), 1);
+                (line != 3 || !is_deleted).then_some(corrected)
+            });
+            let rest = format!("sheet.results.csv --only-failed {words}");
+            if is_planned {
+                let line = format!("plan {rest} -o p.csv --exit-code");
+                stage.run_online(&line).expect(4);
+                stage
+                    .apply(&format!("{rest} --if-unchanged p.csv -o r.csv"))
+                    .expect(0);
+            } else {
+                stage.apply(&format!("{rest} -o r.csv")).expect(0);
+            }
+            let what = format!("{is_deleted} {words} {is_planned}");
+            assert_eq!(there(&stage)[0], json!(a), "{what}");
+        }
+    }
+}
+
+#[test]
+fn a_row_that_was_the_same_as_another_one_is_sent_after_a_row_between_them() {
+    let (a, b) = (&*number(61), &*number(62));
+    let stage = sheet_of(&[[a, ""], [b, ""], [a, ""]]);
+    stage.apply("sheet.csv --rows 2,4").expect(0);
+    let results = stage.results("sheet.results.csv");
+    assert_eq!(results[2]["message"], "the same as row 2");
+    let line = "sheet.results.csv --only-failed --allow-duplicates";
+    stage.apply(line).expect(0);
+    assert_eq!(there(&stage)[0], json!(a));
+}

@@ -4,6 +4,7 @@
 pub mod changed_results;
 pub mod changes_by_us;
 pub mod edited_rows;
+mod just_before;
 pub mod latest_results;
 pub mod lost_rows;
 pub mod recorded_reading;

@@ -8,6 +8,7 @@ use anyhow::Result;
 use jiff::Timestamp;
 
 use crate::application::earlier_runs::EarlierRuns;
+use crate::application::earlier_runs::just_before::JustBefore;
 use crate::application::earlier_runs::lost_rows::each_followed;
 use crate::journal::{RecordReader, RecordedRun, RowChange, RowOrder, Sent};
 use crate::model::hint::Hinted;
@@ -40,10 +41,20 @@ struct RowAgain {
 }
 
 impl RowAgain {
-    /// Whether sending it would undo, or only repeat, what a row has set.
-    fn is_superseded_by(&self, order: RowOrder, sent: &Sent) -> bool {
-        self.order < order || (self.same_as == Some(order) && self.changes == sent.checksum())
+    /// Whether sending it would only repeat what the row has set that it was the same as.
+    fn repeats(&self, order: RowOrder, sent: &Sent) -> bool {
+        self.same_as == Some(order) && self.changes == sent.checksum()
     }
+}
+
+/// A row that has set something of which no journal tells.
+#[derive(Debug)]
+struct SetHere {
+    location: TargetKey,
+    order: RowOrder,
+    row: u64,
+    fields: Fields,
+    changes: u32,
 }
 
 /// The rows that are sent again of which the order is known.
@@ -52,8 +63,7 @@ struct RowsAgain {
     /// By location, and then in the order of the file.
     rows: Vec<RowAgain>,
     known: Vec<bool>,
-    /// What rows have set of which no journal tells: where, in which order, their numbers in the file.
-    set_without_journal: Vec<(TargetKey, RowOrder, u64, Fields)>,
+    set_without_journal: Vec<SetHere>,
 }
 
 /// Makes sure of the order where all rows of results are sent or planned once more.
@@ -83,11 +93,12 @@ pub(in crate::application) fn note(
     if duplicates == DuplicatePolicy::InOrder {
         again.ensure_their_order(&sheet.path)?;
     }
-    let found = again.find_set_since(earlier, columns.setting, &sheet.path)?;
+    let (found, after_another) = again.find_set_since(earlier, columns.setting, &sheet.path)?;
     let superseded = found.in_file(earlier, sheet, columns)?;
     sheet.note_set_since(SetSince {
         known: again.known,
         superseded,
+        after_another,
     });
     Ok(())
 }
@@ -126,8 +137,13 @@ impl RowsAgain {
             let order = order_of(number)?;
             let same_as = columns.same_as(&numbered.record);
             if is_set_here {
-                let set = (asked.key, order, numbered.row, Fields::of(&asked));
-                again.set_without_journal.push(set);
+                again.set_without_journal.push(SetHere {
+                    location: asked.key,
+                    order,
+                    row: numbered.row,
+                    fields: Fields::of(&asked),
+                    changes: asked.changes_checksum(),
+                });
                 continue;
             }
             again.rows.push(RowAgain {
@@ -201,24 +217,39 @@ impl RowsAgain {
         earlier: &EarlierRuns,
         setting: &Setting,
         results: &Path,
-    ) -> Result<Found> {
+    ) -> Result<(Found, HashSet<u64>)> {
         let mut found = Found::default();
         if self.rows.is_empty() {
-            return Ok(found);
+            return Ok((found, HashSet::new()));
+        }
+        let mut just_before = JustBefore::default();
+        let mut repeated = Vec::new();
+        for one in &self.rows {
+            for other in self.at(one.location) {
+                just_before.add(one.row, one.order, (other.order, other.changes));
+            }
         }
         let mut add_those_of = |run: &RecordedRun| -> Result<()> {
             let mut records = run.records()?;
             let place = earlier.place_of(&run.header().id);
             for row in 0..run.rows() {
                 for change in records.history_of(row)?.changes {
-                    let Some((location, sent)) = done(setting, &change) else {
+                    let Some((location, sent)) = sent_by(setting, &change) else {
                         continue;
                     };
                     let order = change.order.unwrap_or_else(|| run.header().order_of(row));
                     let by = place.map_or(By::Unknown, |run| By::RowOfRun(run, row));
-                    let again = self.at(location).iter();
-                    for one in again.filter(|one| one.is_superseded_by(order, sent)) {
-                        found.add(one.row, order, by, Fields::sent(&sent.0));
+                    let is_done = is_done(&change);
+                    for one in self.at(location) {
+                        if is_done || change.may_have_been_applied {
+                            just_before.add(one.row, one.order, (order, sent.checksum()));
+                        }
+                        let fields = Fields::sent(&sent.0);
+                        if is_done && order > one.order {
+                            found.add(one.row, order, by, fields);
+                        } else if is_done && one.repeats(order, sent) {
+                            repeated.push((one, order, by, fields));
+                        }
                     }
                 }
             }
@@ -226,11 +257,23 @@ impl RowsAgain {
         };
         earlier.runs().iter().try_for_each(&mut add_those_of)?;
         each_followed(results, earlier, add_those_of)?;
-        for (location, order, row, fields) in &self.set_without_journal {
-            let earlier = self.at(*location).iter().filter(|one| one.order < *order);
-            earlier.for_each(|one| found.add(one.row, *order, By::RowHere(*row), *fields));
+        for set in &self.set_without_journal {
+            for one in self.at(set.location) {
+                just_before.add(one.row, one.order, (set.order, set.changes));
+                if set.order > one.order {
+                    found.add(one.row, set.order, By::RowHere(set.row), set.fields);
+                }
+            }
         }
-        Ok(found)
+        // Where another row came between, it is to be sent after all.
+        repeated.retain(|(one, ..)| !just_before.is_another(one.row, one.changes));
+        for (one, order, by, fields) in repeated {
+            found.add(one.row, order, by, fields);
+        }
+        let after_another = self.rows.iter();
+        let after_another =
+            after_another.filter(|one| just_before.is_another(one.row, one.changes));
+        Ok((found, after_another.map(|one| one.row).collect()))
     }
 }
 
@@ -292,13 +335,18 @@ impl Found {
     }
 }
 
-/// What a change set for certain, and where.
-fn done<'c>(setting: &Setting, change: &'c RowChange) -> Option<(TargetKey, &'c Sent)> {
-    let kind = change.outcome.as_ref()?.kind;
-    let sent = change.sent.last().filter(|_| is_set(kind))?;
+/// What a change sent last, and where.
+fn sent_by<'c>(setting: &Setting, change: &'c RowChange) -> Option<(TargetKey, &'c Sent)> {
+    let sent = change.sent.last()?;
     let place = change.place.as_ref()?;
     let id = ids::read(&place.id, setting.target.id).ok()?;
     Some((id.key, sent))
+}
+
+/// Whether a change set for certain what it sent.
+fn is_done(change: &RowChange) -> bool {
+    let outcome = change.outcome.as_ref();
+    outcome.is_some_and(|outcome| is_set(outcome.kind))
 }
 
 /// Whether a row with this outcome has set what it asks for.
