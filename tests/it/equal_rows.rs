@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Stage, location_id, number, org_id};
+use crate::harness::{Stage, count, location_id, number, org_id};
 use crate::repeated_places::{all_numbers, set_elsewhere};
 
 const HEADER: &str = "orgId,locationId,n1,n2,n3\n";
@@ -168,4 +168,44 @@ fn a_row_that_was_the_same_as_another_one_is_sent_after_a_row_between_them() {
     let line = "sheet.results.csv --only-failed --allow-duplicates";
     stage.apply(line).expect(0);
     assert_eq!(there(&stage)[0], json!(a));
+}
+
+#[test]
+fn what_was_approved_for_another_row_of_the_location_is_not_sent_for_a_corrected_one() {
+    let (a, b, c) = (&*number(61), &*number(62), &*number(63));
+    let says = "asks for something else than was approved in `sheet.plan.csv`: row";
+    // How many rows are done under the plan, and what the others are changed to, by the lines of the file.
+    for (done, corrected, refused) in [
+        (0, [(2, b), (3, a)], 3),
+        (1, [(3, c), (4, b)], 4),
+        (2, [(4, a), (4, a)], 4),
+    ] {
+        let stage = sheet_of(&[[a, ""], [b, ""], [c, ""]]);
+        let plan = "plan sheet.csv --allow-duplicates";
+        stage.run_online(plan).expect(0);
+        if done > 0 {
+            let line = format!("sheet.plan.csv --first {done}");
+            stage.apply(&line);
+        }
+        set_elsewhere(&stage, 1);
+        let go_on = format!("--first {done} --resume");
+        let go_on = if done > 0 { &*go_on } else { "" };
+        stage.apply(&format!("sheet.plan.csv {go_on}"));
+        let outcomes = stage.results("sheet.plan.results.csv");
+        assert_eq!(count(&outcomes, "updated"), done);
+        let before = there(&stage);
+        edit(&stage, "sheet.plan.results.csv", |line, text| {
+            let cells = text.split(',');
+            let number = corrected.iter().find(|(row, _)| *row == line);
+            let cells = cells.enumerate().map(|(index, cell)| match number {
+                Some((_, number)) if index == 2 => number,
+                _ => cell,
+            });
+            Some(cells.collect::<Vec<_>>().join(","))
+        });
+        let results = "sheet.plan.results.csv --only-failed --allow-duplicates --include conflict";
+        let ran = stage.apply(results).expect(2);
+        ran.says(format!("{says} {refused}"));
+        assert_eq!(there(&stage), before, "{done}");
+    }
 }

@@ -1,6 +1,6 @@
 //! Compares what is sent with what a plan recorded and approves.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::mem::take;
 use std::path::Path;
 
@@ -16,7 +16,7 @@ use crate::application::plan_guard::plan_edits::{PlanEdits, PlannedChanges};
 use crate::application::run_settings::RunSettings;
 use crate::journal::{RecordReader, RowRecord};
 use crate::model::failure_groups::Rows;
-use crate::model::row::Row;
+use crate::model::row::{Row, TargetKey};
 use crate::model::wording::{plural, rows_listed};
 use crate::sheet::NumberedRecord;
 use crate::sheet::name_beside_id::NameBesideId;
@@ -30,7 +30,7 @@ impl Plan {
     /// Makes sure that the plan approved what each row of results asks for that is sent. What a name means is
     /// known only now.
     pub(super) fn ensure_it_approves_results(
-        &self,
+        &mut self,
         selection: &Selection<'_>,
         path: &Path,
         again: Option<&[String; 2]>,
@@ -38,18 +38,46 @@ impl Plan {
         let mut unknown = PlanEdits::default();
         let mut others = PlanEdits::default();
         let mut planned = self.run.records()?;
-        let setting = selection.columns.setting;
-        for row in selection.rows_to_send(None, Vec::new())? {
-            let row = row?;
-            let record = self.record_of(&row, &mut planned)?;
+        let Selection { sheet, columns, .. } = *selection;
+        let mut reached: HashMap<TargetKey, u64> = HashMap::new();
+        let mut records = sheet.records()?;
+        let mut numbered = NumberedRecord::default();
+        while records.read(&mut numbered)? {
+            let row = match selection.choose(&numbered) {
+                Choice::Send(row) => row,
+                // What was done before the plan was made is none of its rows.
+                Choice::Keep if self.is_older_than(columns, &numbered) => continue,
+                Choice::Keep => {
+                    let row = sheet.read_row(columns, &numbered, selection.directory);
+                    if let Ok(row) = row
+                        && self.has_several_for(&row)
+                    {
+                        let above = reached.get(&row.key).copied().unwrap_or_default();
+                        let own = self.next_of_place(columns, &row, false, above, &mut planned)?;
+                        reached.extend(own.map(|own| (row.key, own)));
+                    }
+                    continue;
+                }
+                Choice::Leave(_) => continue,
+            };
             let in_part = selection.duplicates.superseded(row.number).is_some();
+            // Nothing was recorded of one that was the same as the row before it.
+            let is_of_repeat = columns.same_as(&numbered.record).is_some();
+            let above = reached.get(&row.key).copied().filter(|_| !is_of_repeat);
+            let above = above.unwrap_or_default();
+            let own = self.next_of_place(columns, &row, in_part, above, &mut planned)?;
+            if let Some(own) = own {
+                reached.insert(row.key, own);
+                self.found.insert(row.number, own);
+            }
+            let record = self.record_of(&row, &mut planned)?;
             if record.as_ref().and_then(what_it_saw).is_none() {
                 unknown.add_unknown(row.number, record.is_none());
-            } else if !self.approves_all_of(setting, &row, in_part, &mut planned)? {
+            } else if own.is_none() {
                 others.add_row(row.number);
             }
         }
-        let results = &selection.sheet.path;
+        let results = &sheet.path;
         unknown.refuse_unknown(path, results, again)?;
         others.refuse_corrected(path, results, again)
     }

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use anyhow::{Result, bail};
+use jiff::Timestamp;
 
 use super::approved_rows::ApprovedRows;
 use super::plan_in_force::ensure_it_is_of_this_service;
@@ -21,7 +22,9 @@ use crate::model::outcome::OutcomeKind;
 use crate::model::row::Row;
 use crate::platform;
 use crate::setting::Setting;
+use crate::sheet::NumberedRecord;
 use crate::sheet::check::CheckedSheet;
+use crate::sheet::columns::Columns;
 use crate::sheet::directory::Directory;
 use crate::sheet::selection::Selection;
 use crate::stderr::say;
@@ -193,7 +196,8 @@ impl Plan {
         approved.is_none_or(|rows| rows.has(record.row))
     }
 
-    /// The plan's record of a row that asks for the same; of a row of results, that of its location.
+    /// The plan's record of a row that asks for the same; of a row of results that asks for something else, the first of
+    /// its location.
     pub(super) fn record_of(
         &self,
         row: &Row<'_>,
@@ -213,9 +217,10 @@ impl Plan {
                 found.or_else(|| rows.first(check))
             }
             PlannedRows::Places(rows) => {
-                // The plan saw all rows of a location as they were before the first of them.
+                // One that was corrected is none of them, and they are of its location all the same.
                 let rows = rows.get(&*row.target_id);
-                rows.and_then(|rows| rows.first().copied())
+                let found = self.found.get(&row.number).copied();
+                found.or_else(|| rows.and_then(|rows| rows.first().copied()))
             }
         };
         let record = match number {
@@ -226,25 +231,47 @@ impl Plan {
         Ok(record.filter(|record| is_of_results || record.check == check))
     }
 
-    /// Whether it approves just what a row of results asks of its location; of a row that is sent
-    /// `in_part` because later rows have set the rest, that part.
-    pub(super) fn approves_all_of(
+    /// Whether several rows were planned for the location of a row of results.
+    pub(super) fn has_several_for(&self, row: &Row<'_>) -> bool {
+        match &self.rows {
+            PlannedRows::Places(places) => {
+                let rows = places.get(&*row.target_id);
+                rows.is_some_and(|rows| rows.len() > 1)
+            }
+            PlannedRows::Numbers(_) | PlannedRows::Requests(_) => false,
+        }
+    }
+
+    /// The next row of the plan for the location of a row of results that asks for just what this asks for, below
+    /// the one that the rows above have reached; of a row that is sent `in_part` because later rows have set the
+    /// rest, that part.
+    pub(super) fn next_of_place(
         &self,
-        setting: &Setting,
+        columns: &Columns,
         row: &Row<'_>,
         in_part: bool,
+        reached: u64,
         records: &mut RecordReader<'_>,
-    ) -> Result<bool> {
+    ) -> Result<Option<u64>> {
         let PlannedRows::Places(places) = &self.rows else {
-            return Ok(true);
+            return Ok(None);
         };
-        for number in places.get(&*row.target_id).into_iter().flatten() {
+        let of_place = places.get(&*row.target_id).into_iter().flatten();
+        for number in of_place.filter(|number| **number > reached) {
             let record = records.of_row(*number)?;
-            if record.is_some_and(|record| asks_for_it(setting, row, in_part, &record)) {
-                return Ok(true);
+            if record.is_some_and(|record| asks_for_it(columns.setting, row, in_part, &record)) {
+                return Ok(Some(*number));
             }
         }
-        Ok(false)
+        Ok(None)
+    }
+
+    /// Whether a row of results was done, by the time that stands in it, before the plan was made. Where none can be
+    /// read, it may have been.
+    pub(super) fn is_older_than(&self, columns: &Columns, numbered: &NumberedRecord) -> bool {
+        let told = columns.finished_at_in(&numbered.record);
+        let told: Option<Timestamp> = told.and_then(|time| time.parse().ok());
+        told.is_none_or(|told| told < self.run.header().started_at)
     }
 
     /// What the plan saw of a row's fields; `None` where it has no such row, or could not read it.
