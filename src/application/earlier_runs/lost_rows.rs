@@ -26,11 +26,8 @@ pub(in crate::application) struct LostRow {
 /// there, or not readable, tell of none.
 pub(in crate::application) fn find(results: &Path, earlier: &EarlierRuns) -> Result<Vec<LostRow>> {
     // Rows that were left as they were name the run before the last one.
-    let mut before: HashSet<RunId> = HashSet::new();
-    each_followed(results, earlier, |run| {
-        before.insert(run.header().id.clone());
-        Ok(())
-    })?;
+    let followed = followed(results, earlier)?;
+    let before: HashSet<&RunId> = followed.iter().map(|run| &run.header().id).collect();
     let mut known: HashSet<RowOrder> = HashSet::new();
     let runs = earlier.runs().iter();
     for run in runs.filter(|run| !before.contains(&run.header().id)) {
@@ -39,7 +36,7 @@ pub(in crate::application) fn find(results: &Path, earlier: &EarlierRuns) -> Res
         })?;
     }
     let mut lost = Vec::new();
-    each_followed(results, earlier, |run| {
+    for run in &followed {
         let file = status::results_of_journal(run.path()).unwrap_or_default();
         let file = results.with_file_name(file.file_name().unwrap_or_default());
         each_change(run, |origin, row, name| {
@@ -50,21 +47,17 @@ pub(in crate::application) fn find(results: &Path, earlier: &EarlierRuns) -> Res
                     results: file.clone(),
                 });
             }
-        })
-    })?;
+        })?;
+    }
     Ok(lost)
 }
 
-/// Hands on each run that those before it went on from, the last one first.
-pub(super) fn each_followed(
-    results: &Path,
-    earlier: &EarlierRuns,
-    each: impl FnMut(&RecordedRun) -> Result<()>,
-) -> Result<()> {
+/// The runs that the earlier ones went on from, the last one first.
+pub(super) fn followed(results: &Path, earlier: &EarlierRuns) -> Result<Vec<RecordedRun>> {
     let follows = |run: &RecordedRun| run.header().follows.clone();
     let mut next: Vec<RunId> = earlier.runs().iter().filter_map(follows).collect();
     if next.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let journals: HashMap<RunId, PathBuf> = journals_beside(results);
     let mut seen: Vec<RunId> = Vec::new();
@@ -78,7 +71,7 @@ pub(super) fn each_followed(
         }
     }
     followed.sort_by_key(|run| Reverse(run.header().started_at));
-    followed.iter().try_for_each(each)
+    Ok(followed)
 }
 
 /// Goes through what a run may have changed.

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::application::earlier_runs::EarlierRuns;
 use crate::application::earlier_runs::just_before::JustBefore;
-use crate::application::earlier_runs::lost_rows::each_followed;
+use crate::application::earlier_runs::lost_rows::followed;
 use crate::journal::{RecordReader, RecordedRun, RowChange, RowOrder, Sent};
 use crate::model::hint::Hinted;
 use crate::model::ids;
@@ -256,7 +256,9 @@ impl RowsAgain {
             Ok(())
         };
         earlier.runs().iter().try_for_each(&mut add_those_of)?;
-        each_followed(results, earlier, add_those_of)?;
+        followed(results, earlier)?
+            .iter()
+            .try_for_each(add_those_of)?;
         for set in &self.set_without_journal {
             for one in self.at(set.location) {
                 just_before.add(one.row, one.order, (set.order, set.changes));
