@@ -47,10 +47,14 @@ impl ApprovedRows {
                 continue;
             };
             let is_approved = !plan.is_skipped_in_plan(&numbered) && !is_hidden;
-            let found = in_order.next(&requests, &row, is_approved, |number| {
-                let record = planned.of_row(number)?;
-                Ok(record.is_some_and(|record| cells.fit(&numbered, &row, &record)))
-            })?;
+            let found = in_order.next_by_cells(
+                &requests,
+                &mut planned,
+                &cells,
+                &numbered,
+                &row,
+                is_approved,
+            )?;
             rows.extend(found.filter(|_| is_approved).map(|found| found.number));
         }
         Ok(ApprovedRows(rows))

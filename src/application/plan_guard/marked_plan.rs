@@ -96,10 +96,14 @@ impl MarkedPlan {
             };
             let is_hidden = plan.hidden.is_row_hidden(numbered.row);
             let is_left_out = is_hidden || plan.is_skipped_in_plan(&numbered);
-            let found = in_order.next(&marked.planned, &row, !is_left_out, |number| {
-                let record = planned.of_row(number)?;
-                Ok(record.is_some_and(|record| cells.fit(&numbered, &row, &record)))
-            })?;
+            let found = in_order.next_by_cells(
+                &marked.planned,
+                &mut planned,
+                &cells,
+                &numbered,
+                &row,
+                !is_left_out,
+            )?;
             let number = found.map(|found| found.number);
             if is_left_out {
                 marked.left_out.extend(number);

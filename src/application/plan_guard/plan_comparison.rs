@@ -106,10 +106,14 @@ impl Plan {
                 // A row that nobody manages was not deleted.
                 if let Ok(row) = sheet.read_row(selection.columns, &numbered, &names) {
                     let is_sent = matches!(choice, Choice::Send(_));
-                    let found = in_order.next(rows, &row, is_sent, |number| {
-                        let record = planned.of_row(number)?;
-                        Ok(record.is_some_and(|record| cells.fit(&numbered, &row, &record)))
-                    })?;
+                    let found = in_order.next_by_cells(
+                        rows,
+                        &mut planned,
+                        &cells,
+                        &numbered,
+                        &row,
+                        is_sent,
+                    )?;
                     if let Some(found) = found {
                         of_row.push(found.number);
                         is_moved = found.is_moved;

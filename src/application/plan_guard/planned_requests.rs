@@ -5,9 +5,11 @@ use std::collections::{HashMap, HashSet};
 
 use anyhow::Result;
 
+use super::plan_columns::PlanColumns;
 use super::recorded_plan::for_each;
-use crate::journal::{RecordedRun, RowRecord};
+use crate::journal::{RecordReader, RecordedRun, RowRecord};
 use crate::model::row::{Row, TargetKey};
+use crate::sheet::NumberedRecord;
 
 /// Their numbers in the plan's record, by the fingerprints of what they ask for.
 #[derive(Debug, Default)]
@@ -115,5 +117,21 @@ impl RowsInOrder {
             number,
             is_moved: next.is_none(),
         }))
+    }
+
+    /// The same of a row of a plan's own file, whose `cells` tell which of several it is.
+    pub(super) fn next_by_cells(
+        &mut self,
+        planned: &PlannedRequests,
+        records: &mut RecordReader<'_>,
+        cells: &PlanColumns,
+        numbered: &NumberedRecord,
+        row: &Row<'_>,
+        is_sent: bool,
+    ) -> Result<Option<PlannedRow>> {
+        self.next(planned, row, is_sent, |number| {
+            let record = records.of_row(number)?;
+            Ok(record.is_some_and(|record| cells.fit(numbered, row, &record)))
+        })
     }
 }
