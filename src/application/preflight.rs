@@ -10,7 +10,7 @@ use crate::application::credential_owners::{self, NamedOrganizations};
 use crate::application::lane_queries::api_client;
 use crate::application::left_out_credentials::LeftOut;
 use crate::application::names_lookup::names_and_organizations;
-use crate::application::query_refusals::is_forbidden;
+use crate::application::query_refusals::{FORBIDDEN, is_forbidden};
 use crate::application::run_lanes::{RunLane, managed_by};
 use crate::application::run_settings::{Confirmation, RunSettings, Start};
 use crate::application::service_facts::ServiceFacts;
@@ -33,7 +33,6 @@ use crate::webex::lists::{Organization, Person};
 const FEW_TRIES: NonZeroU32 = NonZeroU32::MIN.saturating_add(2);
 
 const UNAUTHORIZED: u16 = 401;
-const FORBIDDEN: u16 = 403;
 const NOT_FOUND: u16 = 404;
 
 /// Asks what the rows can be held against, what their names mean unless an earlier part of the run
@@ -122,7 +121,7 @@ async fn facts_of_one<S: Queries, T: StopRequests>(
             }
             Err(query_error) => {
                 if known.is_none() && names_organizations(settings, selection, checked) {
-                    ensure_it_is_for_good(&query_error)?;
+                    refuse_a_list_that_failed(&query_error)?;
                 }
                 say(&format!(
                     "note: the service does not say which organizations the token manages, so those of the rows are not checked: {query_error}"
@@ -179,7 +178,7 @@ fn names_organizations(
 }
 
 /// Whoever may not list the organizations puts ids into the sheet. Where the list only failed, no row is wrong.
-fn ensure_it_is_for_good(query_error: &QueryError) -> Result<()> {
+fn refuse_a_list_that_failed(query_error: &QueryError) -> Result<()> {
     match query_error {
         QueryError::Refused {
             status: UNAUTHORIZED | FORBIDDEN | NOT_FOUND,

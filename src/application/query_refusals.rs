@@ -8,7 +8,7 @@ use crate::engine::api_queries::QueryError;
 use crate::setting::Setting;
 use crate::stderr::say;
 
-const FORBIDDEN: u16 = 403;
+pub(super) const FORBIDDEN: u16 = 403;
 
 /// Why things cannot be listed, with the scope that it takes where that is one of its own.
 pub fn with_scope(query_error: &QueryError, setting: &Setting) -> String {

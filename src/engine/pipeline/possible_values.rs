@@ -1,6 +1,5 @@
 //! What may be there after a row that was sent or left alone: the later rows for its location are sent only
-//! while that is so. And what rows make of
-//! their location, or will make once those of a plan are sent.
+//! while that is so. And what rows make of their location, or will make once those of a plan are sent.
 
 use super::conflict::changed_fields;
 use crate::model::change::Change;
