@@ -24,21 +24,23 @@ struct State {
 
 type Shared = Arc<Mutex<State>>;
 
+/// The call types of Webex, spelled here once more: a misspelt one in the program would agree with itself.
+pub(crate) const CALL_TYPES: [&str; 10] = [
+    "INTERNAL_CALL",
+    "TOLL_FREE",
+    "INTERNATIONAL",
+    "OPERATOR_ASSISTED",
+    "CHARGEABLE_DIRECTORY_ASSISTED",
+    "SPECIAL_SERVICES_I",
+    "SPECIAL_SERVICES_II",
+    "PREMIUM_SERVICES_I",
+    "PREMIUM_SERVICES_II",
+    "NATIONAL",
+];
+
 /// One location, in which international calls go to the second number, and one workspace.
 fn state() -> Shared {
-    let types = [
-        "INTERNAL_CALL",
-        "TOLL_FREE",
-        "INTERNATIONAL",
-        "OPERATOR_ASSISTED",
-        "CHARGEABLE_DIRECTORY_ASSISTED",
-        "SPECIAL_SERVICES_I",
-        "SPECIAL_SERVICES_II",
-        "PREMIUM_SERVICES_I",
-        "PREMIUM_SERVICES_II",
-        "NATIONAL",
-    ];
-    let rules = types.map(|call_type| {
+    let rules = CALL_TYPES.map(|call_type| {
         let action = match call_type {
             "INTERNATIONAL" => "TRANSFER_NUMBER_2",
             _ => "ALLOW",

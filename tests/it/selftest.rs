@@ -12,6 +12,7 @@ use wxbulk::simulator::{
 
 use crate::harness::{Ran, Stage, TOKEN, location_id, org_id};
 use crate::lanes::{changes_by_user, user, write_tokens};
+use crate::lying_services::CALL_TYPES;
 use crate::raw_server::RawServer;
 
 const NUMBER: &str = "+496100773123";
@@ -434,20 +435,8 @@ fn odd_service(
     (replaces_all, stale_reads): (bool, usize),
     is_readable: bool,
 ) -> RawServer {
-    let rules = [
-        "INTERNAL_CALL",
-        "TOLL_FREE",
-        "INTERNATIONAL",
-        "OPERATOR_ASSISTED",
-        "CHARGEABLE_DIRECTORY_ASSISTED",
-        "SPECIAL_SERVICES_I",
-        "SPECIAL_SERVICES_II",
-        "PREMIUM_SERVICES_I",
-        "PREMIUM_SERVICES_II",
-        "NATIONAL",
-    ];
-    let rules =
-        rules.map(|one| json!({ "callType": one, "action": "ALLOW", "transferEnabled": true }));
+    let rules = CALL_TYPES
+        .map(|one| json!({ "callType": one, "action": "ALLOW", "transferEnabled": true }));
     let numbers = Arc::clone(numbers);
     let reads = Mutex::new((usize::MAX, [const { Value::Null }; 3]));
     RawServer::answering(move |method, path, body| {
