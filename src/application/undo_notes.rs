@@ -77,6 +77,7 @@ pub fn tell(results: &Path, undo: &UndoSheet, is_quiet: bool) {
             plural(undo.unchanged, "row")
         ));
     }
+    tell_found_again(&undo.found_again);
     tell_changed_cells(undo);
     tell_left_out(results, undo);
 }
@@ -286,13 +287,31 @@ fn tell_unproven(rows: &[u64]) {
     ));
 }
 
+/// Rows of which only earlier results tell, and that are undone with others for their locations.
+fn tell_found_again(found_again: &[LostRow]) {
+    for row in found_again.iter().take(ROWS_NAMED) {
+        say(&format!(
+            "note: {} was deleted there before the next run went on; it is undone too, with the other rows for this place",
+            name_lost(row)
+        ));
+    }
+    if let more @ 1.. = found_again.len().saturating_sub(ROWS_NAMED) {
+        let more = plural(more as u64, "row");
+        say(&format!("note: so are {more} more that were deleted"));
+    }
+}
+
+fn name_lost(row: &LostRow) -> String {
+    let (number, results) = (row.row, row.results.display());
+    format!("row {number} of `{results}` ({})", shorten(row.name()))
+}
+
 /// Rows that were deleted from the results that other results were made from.
 fn tell_lost(lost: &[LostRow]) {
-    for LostRow { row, name, results } in lost.iter().take(ROWS_NAMED) {
+    for row in lost.iter().take(ROWS_NAMED) {
         say(&format!(
-            "not undone: row {row} of `{}` ({}): it was deleted there before the next run went on",
-            results.display(),
-            shorten(name)
+            "not undone: {}: it was deleted there before the next run went on",
+            name_lost(row)
         ));
     }
     let count = lost.len();

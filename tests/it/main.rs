@@ -14,6 +14,7 @@ mod credential_mistakes;
 mod customer_page;
 mod customers_apart;
 mod damage;
+mod deleted_rows;
 mod disk;
 mod docs;
 mod equal_rows;

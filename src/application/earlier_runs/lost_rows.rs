@@ -6,10 +6,11 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use jiff::Timestamp;
 
 use crate::application::earlier_runs::{EarlierRuns, Found, journals_beside, open};
 use crate::application::status;
-use crate::journal::{RecordedRun, RowOrder};
+use crate::journal::{RecordedRun, RowChange, RowOrder};
 use crate::model::run_id::RunId;
 
 /// A row of an earlier run.
@@ -17,13 +18,28 @@ use crate::model::run_id::RunId;
 pub(in crate::application) struct LostRow {
     /// Its number there.
     pub(in crate::application) row: u64,
-    pub(in crate::application) name: String,
     /// The results that it was deleted from.
     pub(in crate::application) results: PathBuf,
+    /// What may have been done on behalf of it, each with its order.
+    pub(in crate::application) changes: Vec<RowChange>,
+    /// When that run began.
+    pub(in crate::application) read_at: Timestamp,
 }
 
-/// Finds them: what the earlier runs changed and the last ones have not taken over. Journals that are not
-/// there, or not readable, tell of none.
+impl LostRow {
+    /// What its location is called.
+    pub(in crate::application) fn name(&self) -> &str {
+        let mut latest_first = self.changes.iter().rev();
+        let place = latest_first.find_map(|change| change.place.as_ref());
+        place.map_or("", |place| match &*place.name {
+            "" => &place.id,
+            name => name,
+        })
+    }
+}
+
+/// Finds them, those of the last run first: what the earlier runs changed and the last ones have not taken over.
+/// Journals that are not there, or not readable, tell of none.
 pub(in crate::application) fn find(results: &Path, earlier: &EarlierRuns) -> Result<Vec<LostRow>> {
     // Rows that were left as they were name the run before the last one.
     let followed = followed(results, earlier)?;
@@ -31,20 +47,23 @@ pub(in crate::application) fn find(results: &Path, earlier: &EarlierRuns) -> Res
     let mut known: HashSet<RowOrder> = HashSet::new();
     let runs = earlier.runs().iter();
     for run in runs.filter(|run| !before.contains(&run.header().id)) {
-        each_change(run, |origin, _, _| {
-            known.insert(origin);
+        each_changed(run, |_, changes| {
+            known.extend(changes.iter().filter_map(|change| change.order));
         })?;
     }
     let mut lost = Vec::new();
     for run in &followed {
         let file = status::results_of_journal(run.path()).unwrap_or_default();
         let file = results.with_file_name(file.file_name().unwrap_or_default());
-        each_change(run, |origin, row, name| {
-            if known.insert(origin) {
+        each_changed(run, |row, mut changes| {
+            changes.retain(|change| change.order.is_some_and(|order| !known.contains(&order)));
+            known.extend(changes.iter().filter_map(|change| change.order));
+            if !changes.is_empty() {
                 lost.push(LostRow {
                     row,
-                    name: name.into(),
                     results: file.clone(),
+                    changes,
+                    read_at: run.header().started_at,
                 });
             }
         })?;
@@ -74,22 +93,19 @@ pub(super) fn followed(results: &Path, earlier: &EarlierRuns) -> Result<Vec<Reco
     Ok(followed)
 }
 
-/// Goes through what a run may have changed.
-fn each_change(run: &RecordedRun, mut add: impl FnMut(RowOrder, u64, &str)) -> Result<()> {
+/// Goes through what a run may have changed, by its rows.
+fn each_changed(run: &RecordedRun, mut add: impl FnMut(u64, Vec<RowChange>)) -> Result<()> {
     let mut records = run.records()?;
     for row in 0..run.rows() {
-        let history = records.history_of(row)?;
-        for change in &history.changes {
-            if change.may_have_been_applied {
-                let place = change.place.as_ref();
-                let name = place.map_or("", |place| match &*place.name {
-                    "" => &place.id,
-                    name => name,
-                });
-                let origin = change.order.unwrap_or_else(|| run.header().order_of(row));
-                add(origin, row, name);
-            }
+        let mut changes = records.history_of(row)?.changes;
+        changes.retain(|change| change.may_have_been_applied);
+        if changes.is_empty() {
+            continue;
         }
+        for change in &mut changes {
+            change.order.get_or_insert(run.header().order_of(row));
+        }
+        add(row, changes);
     }
     Ok(())
 }

@@ -89,6 +89,8 @@ pub struct UndoSheet {
     pub left_out: Vec<LeftOut>,
     /// Rows that no results tell of any more.
     pub(super) lost: Vec<LostRow>,
+    /// Those of them whose locations are put back all the same, as other rows are for these.
+    pub(super) found_again: Vec<LostRow>,
     /// The journal of a run that wrote rows is not there.
     pub lacks_journal: bool,
 }
@@ -104,6 +106,21 @@ impl UndoSheet {
         let is_new = self.left_out.last().is_none_or(|left| left.row != row);
         self.left_out
             .extend(is_new.then_some(LeftOut { row, name, why }));
+    }
+
+    /// Notes rows that are not in the results any more, once all others are known.
+    fn note_lost(&mut self, lost: Vec<LostRow>, verdicts: &Verdicts<'_>) {
+        let places: HashSet<TargetKey> = self.places.iter().map(|(place, _)| *place).collect();
+        let is_put_back = |row: &LostRow| match verdicts.of_lost(row) {
+            RowVerdict::Changed(changes) => changes.iter().all(|one| places.contains(&one.key)),
+            _ => false,
+        };
+        let (found_again, lost) = lost.into_iter().partition(is_put_back);
+        self.found_again = found_again;
+        // Of a part that was chosen these are none.
+        if self.hidden + self.outside == 0 {
+            self.lost = lost;
+        }
     }
 
     /// Adds a row whose cells are not what the run wrote, and what its journal says was there `before`.
@@ -138,13 +155,16 @@ pub fn write(undone: &UndoSource, base_url: &str) -> Result<UndoSheet> {
         last_row,
         outside,
         changed_hidden,
+        lost,
     } = pass()?.find_repeats()?;
     let back = if repeats.is_empty() {
         HashMap::new()
     } else {
-        status::put_back(&source.path)
+        // By the first of the runs, since undos of each of them may have put back something.
+        let first = lost.last().map_or(&source.path, |row| &row.results);
+        status::put_back(first)
     };
-    let mut merged = pass()?.merge(&repeats, &back)?;
+    let mut merged = pass()?.merge(&repeats, &lost, &back)?;
 
     let last_run = undone.earlier.runs().last();
     let names_of_rows = RowNames::of(last_run.and_then(RecordedRun::last_begin));
@@ -226,10 +246,7 @@ pub fn write(undone: &UndoSource, base_url: &str) -> Result<UndoSheet> {
     undo.hidden = pass.hidden;
     undo.changed_hidden = changed_hidden;
     undo.outside = pass.outside;
-    // Whoever has chosen rows has not chosen these.
-    if undo.hidden + undo.outside == 0 {
-        undo.lost = lost_rows::find(&source.path, &undone.earlier)?;
-    }
+    undo.note_lost(lost, &pass.verdicts);
     undo.path = table.persist_as_first(names)?;
     Ok(undo)
 }
@@ -261,6 +278,8 @@ struct Repeats {
     /// What rows outside of the part changed, with the last of these.
     outside: HashMap<TargetField, u64>,
     changed_hidden: u64,
+    /// Rows that were deleted before another run went on.
+    lost: Vec<LostRow>,
 }
 
 impl<'p> Pass<'p> {
@@ -336,6 +355,18 @@ impl<'p> Pass<'p> {
                 in_doubt.extend(without_journal.map(|change| change.key));
             }
         }
+        let mut lost = Vec::new();
+        if self.hidden == 0 {
+            lost = lost_rows::find(&self.source.sheet.path, &self.source.earlier)?;
+        }
+        // Whoever has left out rows for a location has not chosen these either.
+        let outside: HashSet<TargetKey> = self.changed_outside.keys().map(|one| one.key).collect();
+        let is_outside = |change: &ChangedRow| outside.contains(&change.key);
+        lost.retain(|row| !self.verdicts.of_lost(row).changes().iter().any(is_outside));
+        for row in &lost {
+            let verdict = self.verdicts.of_lost(row);
+            keys.extend(verdict.changes().iter().map(|change| change.key));
+        }
         keys.sort_unstable();
         let pairs = keys.windows(2).filter(|pair| pair[0] == pair[1]);
         let places: HashSet<TargetKey> = pairs.map(|pair| pair[0]).collect();
@@ -345,6 +376,7 @@ impl<'p> Pass<'p> {
             last_row: self.last_row,
             outside: self.changed_outside,
             changed_hidden: self.changed_hidden,
+            lost,
         })
     }
 
@@ -353,17 +385,24 @@ impl<'p> Pass<'p> {
     fn merge(
         mut self,
         repeats: &HashSet<TargetKey>,
+        lost: &[LostRow],
         back: &HashMap<TargetKey, Vec<Sent>>,
     ) -> Result<HashMap<TargetKey, MergedChanges>> {
         let mut changes: HashMap<TargetKey, Vec<ChangedRow>> = HashMap::new();
-        while !repeats.is_empty()
-            && let Some((_, verdict)) = self.next()?
-        {
+        let mut add = |verdict: RowVerdict| {
             for change in verdict.into_changes() {
                 if repeats.contains(&change.key) {
                     changes.entry(change.key).or_default().push(change);
                 }
             }
+        };
+        while !repeats.is_empty()
+            && let Some((_, verdict)) = self.next()?
+        {
+            add(verdict);
+        }
+        for row in lost {
+            add(self.verdicts.of_lost(row));
         }
         Ok(changes
             .into_iter()

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::cell_proof::{CellProof, may_have_changed};
 use super::changed_row::RowVerdict;
 use crate::application::earlier_runs::EarlierRuns;
+use crate::application::earlier_runs::lost_rows::LostRow;
 use crate::application::undo_sheet::EarlierRows;
 use crate::journal::{Place, RowChange, Sent};
 use crate::model::outcome::OutcomeKind;
@@ -82,6 +83,13 @@ impl<'p> Verdicts<'p> {
             )),
             verdict => Ok(verdict),
         }
+    }
+
+    /// The same of a row that the results do not have any more.
+    pub(super) fn of_lost(&self, row: &LostRow) -> RowVerdict {
+        let order = (Timestamp::UNIX_EPOCH, row.row);
+        let kind = self.columns.setting.target;
+        RowVerdict::of(row.changes.clone(), kind, (order, row.read_at), None)
     }
 
     fn check_of(&self, numbered: &NumberedRecord) -> Option<RowCheck> {
