@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::row::{Row, checksum_of_fields};
@@ -45,6 +46,14 @@ impl Sent {
     pub fn of(row: &Row<'_>) -> Sent {
         let fields = row.changes.iter().map(|change| change.field());
         Sent(fields.map(|field| field.map(Into::into)).collect())
+    }
+
+    /// What a row asks for that sends this.
+    pub fn changes(&self) -> Vec<Change<'static>> {
+        let fields = self.0.iter().map(Option::as_deref);
+        let changes =
+            fields.map(|field| field.map_or(Change::Keep, |value| Change::to(Some(value))));
+        changes.collect()
     }
 
     /// As that of a row that asks for just this.

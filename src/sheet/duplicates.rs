@@ -1,6 +1,6 @@
 //! Which rows are for a location that another row is for too.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::model::change::Change;
 use crate::model::row::{Row, TargetKey};
@@ -57,13 +57,16 @@ pub struct Superseded {
     pub fields: Fields,
 }
 
-/// What later rows of the runs have set since for the locations of rows that are sent again, by their journals:
-/// the rows of results can be sorted, deleted or hidden.
+/// What other rows of the runs have set for the locations of rows that are sent again, by their journals: the rows of
+/// results can be sorted, deleted or hidden.
 #[derive(Debug, Default)]
 pub struct SetSince {
     /// Rows whose place in the order of all rows is known, by row number.
     pub known: Vec<bool>,
+    /// What later rows have set since.
     pub superseded: BTreeMap<u64, Superseded>,
+    /// What rows before them have set, or may have.
+    pub before: HashMap<u64, Vec<Vec<Change<'static>>>>,
     /// Rows just before which, in the order of all rows, another one set something else at their location, or may have:
     /// they are no twins of a row before that.
     pub after_another: HashSet<u64>,

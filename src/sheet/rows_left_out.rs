@@ -14,6 +14,7 @@ use super::resolved_selector::ResolvedSelector;
 use super::result_columns::{ACTION, NEW, PRESENT};
 use super::row_selector::{Condition, RowSelector};
 use super::{NumberedRecord, RowFilter, Sheet};
+use crate::model::change::Change;
 
 impl Sheet {
     /// Whether the row is not sent since it is hidden. In results a filter is the choice.
@@ -139,8 +140,14 @@ impl Sheet {
         self.settled = Some(rows);
     }
 
-    /// Tells what later rows of the earlier runs have set since for the locations of the others.
+    /// Tells what other rows of the earlier runs have set for the locations of those that are sent again.
     pub fn note_set_since(&mut self, set_since: SetSince) {
         self.set_since = Some(set_since);
+    }
+
+    /// What rows of earlier runs that come before this one have set at its location, or may have.
+    pub fn set_before(&self, row: u64) -> &[Vec<Change<'static>>] {
+        let before = self.set_since.as_ref().and_then(|set| set.before.get(&row));
+        before.map_or(&[], Vec::as_slice)
     }
 }

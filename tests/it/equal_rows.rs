@@ -209,3 +209,36 @@ fn what_was_approved_for_another_row_of_the_location_is_not_sent_for_a_corrected
         assert_eq!(there(&stage), before, "{done}");
     }
 }
+
+#[test]
+fn under_a_plan_a_row_finds_what_earlier_runs_set_for_rows_that_are_not_sent_with_it() {
+    let (a, b, c) = (&*number(61), &*number(62), &*number(63));
+    let others = &*number(77);
+    // What the rows ask for, the lines that are deleted from the results of the first two, the part that is sent of
+    // these, whether somebody else has set the number meanwhile, and what is there in the end.
+    for (rows, deleted, part, is_set_elsewhere, then) in [
+        ([a, b, c], &[][..], "", false, c),
+        ([a, b, c], &[], "--rows 4", false, c),
+        ([a, b, a], &[], "--rows 2,4", false, a),
+        ([a, b, c], &[3], "", false, c),
+        ([a, b, a], &[2, 3], "--rows 2", false, a),
+        ([a, b, c], &[], "--rows 4", true, others),
+        ([a, b, c], &[3], "", true, others),
+    ] {
+        let stage = sheet_of(&rows.map(|n1| [n1, ""]));
+        let plan = "plan sheet.csv --allow-duplicates";
+        stage.run_online(plan).expect(0);
+        stage.apply("sheet.plan.csv --first 2").expect(3);
+        edit(&stage, "sheet.plan.results.csv", |line, text| {
+            (!deleted.contains(&line)).then(|| text.to_string())
+        });
+        if is_set_elsewhere {
+            set_elsewhere(&stage, 1);
+        }
+        let line = format!("sheet.plan.results.csv --only-failed --allow-duplicates {part}");
+        let ran = stage.apply(&line);
+        let case = format!("{rows:?} {deleted:?} {part}: {}", ran.stderr);
+        assert_eq!(there(&stage)[0], json!(then), "{case}");
+        assert_eq!(ran.code, Some(i32::from(is_set_elsewhere)), "{case}");
+    }
+}

@@ -1,5 +1,6 @@
-//! What later rows of the runs have set since for the locations of the rows that are sent again. The journals
-//! tell it, since the rows of results can be sorted, deleted or hidden.
+//! What other rows of the runs have set for the locations of the rows that are sent again: later rows since, and
+//! rows before them, which is no change of somebody else. The journals tell it, since the rows of results can be
+//! sorted, deleted or hidden.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
@@ -11,6 +12,7 @@ use crate::application::earlier_runs::EarlierRuns;
 use crate::application::earlier_runs::just_before::JustBefore;
 use crate::application::earlier_runs::lost_rows::followed;
 use crate::journal::{RecordReader, RecordedRun, RowChange, RowOrder, Sent};
+use crate::model::change::Change;
 use crate::model::hint::Hinted;
 use crate::model::ids;
 use crate::model::outcome::OutcomeKind;
@@ -55,6 +57,7 @@ struct SetHere {
     row: u64,
     fields: Fields,
     changes: u32,
+    asked: Vec<Change<'static>>,
 }
 
 /// The rows that are sent again of which the order is known.
@@ -94,11 +97,13 @@ pub(in crate::application) fn note(
         again.ensure_their_order(&sheet.path)?;
     }
     let (found, after_another) = again.find_set_since(earlier, columns.setting, &sheet.path)?;
-    let superseded = found.in_file(earlier, sheet, columns)?;
+    let Found { since, before } = found;
+    let superseded = in_file(since, earlier, sheet, columns)?;
     sheet.note_set_since(SetSince {
         known: again.known,
         superseded,
         after_another,
+        before,
     });
     Ok(())
 }
@@ -143,6 +148,7 @@ impl RowsAgain {
                     row: numbered.row,
                     fields: Fields::of(&asked),
                     changes: asked.changes_checksum(),
+                    asked: asked.into_owned().changes,
                 });
                 continue;
             }
@@ -243,6 +249,8 @@ impl RowsAgain {
                     for one in self.at(location) {
                         if is_done || change.may_have_been_applied {
                             just_before.add(one.row, one.order, (order, sent.checksum()));
+                            let sent = change.sent.iter().map(Sent::changes);
+                            found.add_before(one, order, sent);
                         }
                         let fields = Fields::sent(&sent.0);
                         if is_done && order > one.order {
@@ -265,6 +273,7 @@ impl RowsAgain {
                 if set.order > one.order {
                     found.add(one.row, set.order, By::RowHere(set.row), set.fields);
                 }
+                found.add_before(one, set.order, [set.asked.clone()]);
             }
         }
         // Where another row came between, it is to be sent after all.
@@ -288,53 +297,71 @@ enum By {
     Unknown,
 }
 
-/// Fields that later rows have set since, and the first of these rows; by the rows that are sent again.
+/// Fields that later rows have set since, and the first of these rows.
+type FoundSince = BTreeMap<u64, (RowOrder, By, Fields)>;
+
+/// What other rows have set, by the rows that are sent again.
 #[derive(Debug, Default)]
-struct Found(BTreeMap<u64, (RowOrder, By, Fields)>);
+struct Found {
+    since: FoundSince,
+    /// What rows before them have set, or may have.
+    before: HashMap<u64, Vec<Vec<Change<'static>>>>,
+}
 
 impl Found {
     fn add(&mut self, row: u64, order: RowOrder, by: By, fields: Fields) {
-        let (first, known_by, known) = self.0.entry(row).or_insert((order, by, fields));
+        let (first, known_by, known) = self.since.entry(row).or_insert((order, by, fields));
         *known = known.and(fields);
         if order < *first {
             (*first, *known_by) = (order, by);
         }
     }
 
-    /// With the places of those rows in the file, whatever was sorted or deleted there.
-    fn in_file(
-        self,
-        earlier: &EarlierRuns,
-        sheet: &Sheet,
-        columns: &Columns,
-    ) -> Result<BTreeMap<u64, Superseded>> {
-        if self.0.is_empty() {
-            return Ok(BTreeMap::new());
+    fn add_before(
+        &mut self,
+        one: &RowAgain,
+        order: RowOrder,
+        sent: impl IntoIterator<Item = Vec<Change<'static>>>,
+    ) {
+        if order < one.order {
+            self.before.entry(one.row).or_default().extend(sent);
         }
-        let wanted = self.0.values().filter_map(|(_, by, _)| match by {
-            By::RowOfRun(run, row) => Some((*run, *row)),
-            By::RowHere(_) | By::Unknown => None,
-        });
-        let wanted: HashSet<(usize, u64)> = wanted.collect();
-        let mut there: HashMap<(usize, u64), u64> = HashMap::new();
-        let mut records = sheet.records()?;
-        let mut numbered = NumberedRecord::default();
-        while records.read(&mut numbered)? {
-            let place = earlier.locate(columns, &numbered);
-            if let Some(place) = place.filter(|place| wanted.contains(place)) {
-                there.insert(place, numbered.row);
-            }
-        }
-        let found = self.0.into_iter().map(|(row, (_, by, fields))| {
-            let by = match by {
-                By::RowHere(row) => Some(row),
-                By::RowOfRun(run, row) => there.get(&(run, row)).copied(),
-                By::Unknown => None,
-            };
-            (row, Superseded { by, fields })
-        });
-        Ok(found.collect())
     }
+}
+
+/// With the places of those rows in the file, whatever was sorted or deleted there.
+fn in_file(
+    since: FoundSince,
+    earlier: &EarlierRuns,
+    sheet: &Sheet,
+    columns: &Columns,
+) -> Result<BTreeMap<u64, Superseded>> {
+    if since.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let wanted = since.values().filter_map(|(_, by, _)| match by {
+        By::RowOfRun(run, row) => Some((*run, *row)),
+        By::RowHere(_) | By::Unknown => None,
+    });
+    let wanted: HashSet<(usize, u64)> = wanted.collect();
+    let mut there: HashMap<(usize, u64), u64> = HashMap::new();
+    let mut records = sheet.records()?;
+    let mut numbered = NumberedRecord::default();
+    while records.read(&mut numbered)? {
+        let place = earlier.locate(columns, &numbered);
+        if let Some(place) = place.filter(|place| wanted.contains(place)) {
+            there.insert(place, numbered.row);
+        }
+    }
+    let found = since.into_iter().map(|(row, (_, by, fields))| {
+        let by = match by {
+            By::RowHere(row) => Some(row),
+            By::RowOfRun(run, row) => there.get(&(run, row)).copied(),
+            By::Unknown => None,
+        };
+        (row, Superseded { by, fields })
+    });
+    Ok(found.collect())
 }
 
 /// What a change sent last, and where.

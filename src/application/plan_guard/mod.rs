@@ -116,7 +116,7 @@ impl PlanGuard {
             PlanGuard::OwnColumns => RepeatedPlaces::default(),
             _ => RepeatedPlaces::of(selection)?,
         };
-        let setting = selection.columns.setting;
+        let selection = *selection;
         let rows = selection.rows_to_send(sheet, done_before)?;
         Ok(rows.map(move |row| {
             let mut row = row?;
@@ -124,7 +124,7 @@ impl PlanGuard {
                 row.expected = plan.expected(&row, records)?.unwrap_or_default();
             }
             own_changes.expect(&mut row);
-            repeated.expect(setting, &mut row);
+            repeated.expect(&selection, &mut row);
             Ok(row)
         }))
     }

@@ -7,7 +7,6 @@ use anyhow::Result;
 
 use crate::model::change::Change;
 use crate::model::row::{Row, TargetKey};
-use crate::setting::Setting;
 use crate::sheet::NumberedRecord;
 use crate::sheet::selection::{Choice, Selection};
 
@@ -16,7 +15,7 @@ use crate::sheet::selection::{Choice, Selection};
 pub(super) struct RepeatedPlaces(HashMap<TargetKey, Vec<(u64, Vec<Change<'static>>)>>);
 
 impl RepeatedPlaces {
-    /// Those that are sent, and those that are done already, by this run or by an earlier one.
+    /// Those that are sent; what earlier runs have set the sheet was told.
     pub(super) fn of(selection: &Selection<'_>) -> Result<RepeatedPlaces> {
         let mut places = RepeatedPlaces::default();
         if selection.duplicates.is_empty() {
@@ -25,16 +24,8 @@ impl RepeatedPlaces {
         let mut records = selection.sheet.records()?;
         let mut numbered = NumberedRecord::default();
         while records.read(&mut numbered)? {
-            let row = match selection.choose(&numbered) {
-                Choice::Send(row) => row,
-                Choice::Keep => {
-                    let (columns, directory) = (selection.columns, selection.directory);
-                    match selection.sheet.read_row(columns, &numbered, directory) {
-                        Ok(row) => row,
-                        Err(_) => continue,
-                    }
-                }
-                Choice::Leave(_) => continue,
+            let Choice::Send(row) = selection.choose(&numbered) else {
+                continue;
             };
             if selection.duplicates.shares(row.key) {
                 let row = row.into_owned();
@@ -46,9 +37,12 @@ impl RepeatedPlaces {
     }
 
     /// Lets a row that must find something find this as well.
-    pub(super) fn expect(&self, setting: &Setting, row: &mut Row<'static>) {
+    pub(super) fn expect(&self, selection: &Selection<'_>, row: &mut Row<'static>) {
+        let setting = selection.columns.setting;
         let rows = self.0.get(&row.key).into_iter().flatten();
-        for (_, asked) in rows.take_while(|(number, _)| *number < row.number) {
+        let before = rows.take_while(|(number, _)| *number < row.number);
+        let earlier = selection.sheet.set_before(row.number).iter();
+        for asked in earlier.chain(before.map(|(_, asked)| asked)) {
             let fields = row.expected.iter_mut().zip(asked).enumerate();
             for (index, (expected, change)) in fields {
                 let is_same = |one: &Change<'_>| setting.is_met(index, change, one.field());
