@@ -70,6 +70,10 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         let setting = self.setting;
         let is_always_sent = self.policy.always_sent.contains(&job.row.number);
         let are_met = !is_always_sent && setting.are_met(&job.row.changes, &job.found());
+        // What this run set itself is there, even if the answer is from before that.
+        let made = self.made_before(&job);
+        let as_made = job.current.with(&made);
+        let is_from_before = are_met && !setting.are_met(&job.row.changes, &as_made);
         if let Some(previous) = job.previous.take() {
             return self.go_on(job, previous, are_met, reply);
         }
@@ -80,11 +84,13 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         }
         let current = job.current.clone();
         let previous = job.previous.insert(current);
-        if are_met {
+        let is_write = self.policy.task != Task::Read;
+        let is_as_expected = !is_write || setting.is_as_expected(&job.row.expected, previous);
+        // Sent once more it changes nothing but what is known to be there.
+        if are_met && !(is_as_expected && is_from_before) {
             return self.finish(job, OutcomeKind::Unchanged, reply);
         }
-        let is_write = self.policy.task != Task::Read;
-        if is_write && !setting.is_as_expected(&job.row.expected, previous) {
+        if !is_as_expected {
             let said =
                 conflict::not_as_expected(setting, &job.row.expected, &job.row.changes, previous);
             if self.duplicates.shares(job.row.key) {
@@ -93,8 +99,15 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             }
             return self.finish(job, OutcomeKind::Conflict, saying(reply, &said));
         }
-        if is_write && let Some(known) = self.last_known.get(&job.row.key) {
-            let others = known.others(setting, previous);
+        if is_write
+            && !are_met
+            && let Some(known) = self.last_known.get(&job.row.key)
+        {
+            let mut others = known.others(setting, previous);
+            let is_ours = |(field, value): &(usize, Box<str>)| {
+                setting.is_met(*field, &Change::to(Some(value)), previous.get(*field))
+            };
+            others.retain(|index| !made.iter().any(|one| one.0 == *index && is_ours(one)));
             if !others.is_empty() {
                 let before = known.before();
                 let said = conflict::since_the_last_run(setting, &others, &[], before, previous);
@@ -115,6 +128,9 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
                 saying(reply, &restricted)
             };
             return self.finish(job, OutcomeKind::Different, reply);
+        }
+        if is_from_before {
+            job.current = as_made;
         }
         job.may_have_been_applied = false;
         job.is_previous_recorded = false;

@@ -475,3 +475,78 @@ async fn nothing_is_set_only_when_two_readings_say_so() {
     assert_eq!(ended.kind(2), OutcomeKind::Failed);
     assert!(ended.writes.is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_later_row_is_as_asked_only_if_that_is_what_this_run_set_last() {
+    let set = |n1: &'static str, n2: &'static str| {
+        let change = |text: &'static str| match text {
+            "" => Change::Keep,
+            text => Change::Set(text.into()),
+        };
+        [change(n1), change(n2), Change::Keep]
+    };
+    // What the rows for one location ask for, which state each of them reads, and what the last one comes to.
+    for (asked, read, kind) in [
+        (
+            [set("1", ""), set("2", ""), set("1", "")],
+            [0, 1, 2],
+            OutcomeKind::Updated,
+        ),
+        // The last one reads what was there before the second.
+        (
+            [set("1", ""), set("2", ""), set("1", "")],
+            [0, 1, 1],
+            OutcomeKind::Updated,
+        ),
+        (
+            [set("1", ""), set("", "2"), set("1", "")],
+            [0, 1, 2],
+            OutcomeKind::Unchanged,
+        ),
+        // The second one reads what was there before the first.
+        (
+            [set("1", ""), set("", "2"), set("3", "")],
+            [0, 0, 2],
+            OutcomeKind::Updated,
+        ),
+        (
+            [set("1", ""), set("", "2"), set("1", "")],
+            [0, 0, 2],
+            OutcomeKind::Unchanged,
+        ),
+    ] {
+        let rows = (2..).zip(&asked).map(|(number, changes)| Row {
+            key: TargetKey(1),
+            ..Row {
+                number,
+                ..Row::asking(changes.clone())
+            }
+        });
+        let states = RefCell::new(vec![CurrentValues::of([None::<&str>; 3])]);
+        let reading = Cell::new(0);
+        let take = |_| {
+            let index = read[reading.replace(reading.get() + 1)];
+            Ok(Response {
+                current: Some(states.borrow()[index].clone()),
+                ..Response::bare(200)
+            })
+        };
+        let write = |row: u64, _| {
+            let changes = &asked[usize::try_from(row - 2).expect("few rows")];
+            let fields = changes.iter().enumerate();
+            let set = fields.filter_map(|(index, change)| Some((index, change.field()?.into())));
+            let set: Vec<_> = set.collect();
+            let next = states.borrow().last().expect("a state").with(&set);
+            states.borrow_mut().push(next);
+            (Effect::Now, status(204))
+        };
+        let policy = RunPolicy {
+            task: Task::ReadThenWrite,
+            ..Case::default().policy
+        };
+        let rows: Vec<Row<'static>> = rows.collect();
+        let ended = play_rows(policy, &rows, Notes::default(), write, take).await;
+        assert_eq!(ended.kind(4), kind, "{asked:?} {read:?}");
+        assert_eq!(ended.writes.contains_key(&4), kind == OutcomeKind::Updated);
+    }
+}
