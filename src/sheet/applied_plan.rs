@@ -8,7 +8,9 @@ use super::NumberedRecord;
 use super::cell_text;
 use super::columns::Columns;
 use super::result_columns::{CANNOT, SKIPPED};
+use super::row_check::RowCheck;
 use crate::model::row::Row;
+use crate::model::run_id::RunId;
 
 /// A plan whose rows, or the results of whose rows, a sheet has.
 #[derive(Debug)]
@@ -26,8 +28,8 @@ enum Marks {
     },
     /// The same column, of which only `skipped` counts: a new plan approves the others, or does not.
     Skipped(usize),
-    /// Results have a check in each row that was to be sent, and none in the others.
-    Checks,
+    /// Results of these runs have a check in each row that was to be sent, and none in the others.
+    Checks(Vec<RunId>),
     /// Results were planned again, and the record of that plan has what it could not approve.
     Requests {
         not_approved: HashSet<u32>,
@@ -54,11 +56,20 @@ impl AppliedPlan {
         }
     }
 
-    /// The sheet has the results of a run that was held to the plan.
-    pub(super) fn of_results() -> AppliedPlan {
+    /// The sheet has the results of runs that were held to the plan; `runs` are those whose journals say so.
+    pub(super) fn of_results(runs: Vec<RunId>) -> AppliedPlan {
         AppliedPlan {
-            marks: Marks::Checks,
+            marks: Marks::Checks(runs),
         }
+    }
+
+    /// The check of a row that one of these runs wrote.
+    pub(super) fn check_of(&self, columns: &Columns, record: &ByteRecord) -> Option<RowCheck> {
+        let Marks::Checks(runs) = &self.marks else {
+            return None;
+        };
+        let check = columns.check_in(record);
+        check.filter(|check| runs.contains(&check.run))
     }
 
     /// The sheet has results that were planned again; that plan could not approve rows of these fingerprints,
@@ -89,15 +100,17 @@ impl AppliedPlan {
     pub(super) fn skips(&self, NumberedRecord { row, record, .. }: &NumberedRecord) -> bool {
         match &self.marks {
             Marks::Requests { declined, .. } => declined.contains(row),
-            Marks::Action { .. } | Marks::Skipped(_) | Marks::Checks => self.says(SKIPPED, record),
+            Marks::Action { .. } | Marks::Skipped(_) | Marks::Checks(_) => {
+                self.says(SKIPPED, record)
+            }
         }
     }
 
     /// Whether nothing was approved for a row that is not skipped, whatever it asks for by now.
     pub(super) fn approves_nothing(&self, columns: &Columns, record: &ByteRecord) -> bool {
-        match self.marks {
+        match &self.marks {
             Marks::Action { .. } => self.says(CANNOT, record),
-            Marks::Checks => columns.lacks_check(record),
+            Marks::Checks(_) => columns.lacks_check(record),
             Marks::Skipped(_) | Marks::Requests { .. } => false,
         }
     }
@@ -108,7 +121,7 @@ impl AppliedPlan {
             Marks::Action { not_approved, .. } | Marks::Requests { not_approved, .. } => {
                 not_approved.contains(&row.fingerprint())
             }
-            Marks::Skipped(_) | Marks::Checks => false,
+            Marks::Skipped(_) | Marks::Checks(_) => false,
         }
     }
 

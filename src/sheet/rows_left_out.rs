@@ -12,9 +12,11 @@ use super::duplicates::SetSince;
 use super::hidden::HiddenPolicy;
 use super::resolved_selector::ResolvedSelector;
 use super::result_columns::{ACTION, NEW, PRESENT};
+use super::row_check::RowCheck;
 use super::row_selector::{Condition, RowSelector};
 use super::{NumberedRecord, RowFilter, Sheet};
 use crate::model::change::Change;
+use crate::model::run_id::RunId;
 
 impl Sheet {
     /// Whether the row is not sent since it is hidden. In results a filter is the choice.
@@ -58,8 +60,13 @@ impl Sheet {
 
     /// Takes the sheet for results of a run that was held to a plan. A row for which the plan approved
     /// nothing stays a problem, whatever was typed into it since.
-    pub fn obey_plan_of_results(&mut self) {
-        self.plan = Some(AppliedPlan::of_results());
+    pub fn obey_plan_of_results(&mut self, runs: Vec<RunId>) {
+        self.plan = Some(AppliedPlan::of_results(runs));
+    }
+
+    /// The check of a row that a run under the plan wrote.
+    pub fn check_under_plan(&self, columns: &Columns, record: &ByteRecord) -> Option<RowCheck> {
+        self.plan.as_ref()?.check_of(columns, record)
     }
 
     /// Takes the sheet for results that were planned again. What that plan could not approve, by the

@@ -60,6 +60,7 @@ fn a_plan_of_equal_rows_is_applied_as_it_was_made_and_without_rows_that_were_lef
     let (a, b, c) = (&*number(61), &*number(62), &*number(63));
     let both = |n1: &str, n2: &str| [json!(n1), json!(n2)];
     let one = |n1: &str| [json!(n1), Value::Null];
+    let before = &*number(51);
     // The rows, which of them is left out, and what the location has in the end.
     for (rows, left_out, wanted) in [
         ([[a, ""], [b, c], [a, ""]], None, both(a, c)),
@@ -68,9 +69,11 @@ fn a_plan_of_equal_rows_is_applied_as_it_was_made_and_without_rows_that_were_lef
         ([[a, ""], [b, c], [a, ""]], Some(4), both(b, c)),
         ([[a, ""], ["", c], [a, ""]], None, both(a, c)),
         ([[a, ""], ["", c], [a, ""]], Some(2), both(a, c)),
-        // One that says the same as the row before shows nothing of its own.
-        ([[a, ""], [a, ""], [b, ""]], Some(2), one(b)),
-        ([[b, ""], [a, ""], [a, ""]], Some(3), one(a)),
+        // One that says the same as the row before shows nothing of its own, and is not sent in its place.
+        ([[a, ""], [a, ""], [b, ""]], None, one(b)),
+        ([[a, ""], [a, ""], [b, ""]], Some(2), one(before)),
+        ([[a, ""], [a, ""], [b, ""]], Some(3), one(b)),
+        ([[b, ""], [a, ""], [a, ""]], Some(3), one(before)),
     ] {
         for is_deleted in [false, true] {
             for apply in [
@@ -91,8 +94,13 @@ fn a_plan_of_equal_rows_is_applied_as_it_was_made_and_without_rows_that_were_lef
                     Some(left_out) => leave_out(&stage, "sheet.plan.csv", left_out),
                     None => {}
                 }
-                stage.apply(&format!("{apply} -o r.csv")).expect(0);
-                let what = format!("{rows:?} {left_out:?} {is_deleted} {apply}");
+                let ran = stage.apply(&format!("{apply} -o r.csv"));
+                let what = format!("{rows:?} {left_out:?} {is_deleted} {apply}: {}", ran.stderr);
+                if wanted == one(before) {
+                    ran.expect(2).says("as the row above it asked for the same");
+                } else {
+                    ran.expect(0);
+                }
                 assert_eq!(there(&stage), wanted, "{what}");
             }
         }
@@ -173,12 +181,13 @@ fn a_row_that_was_the_same_as_another_one_is_sent_after_a_row_between_them() {
 #[test]
 fn what_was_approved_for_another_row_of_the_location_is_not_sent_for_a_corrected_one() {
     let (a, b, c) = (&*number(61), &*number(62), &*number(63));
-    let says = "asks for something else than was approved in `sheet.plan.csv`: row";
+    let says = "for something else than was approved in `sheet.plan.csv`:";
     // How many rows are done under the plan, and what the others are changed to, by the lines of the file.
     for (done, corrected, refused) in [
-        (0, [(2, b), (3, a)], 3),
-        (1, [(3, c), (4, b)], 4),
-        (2, [(4, a), (4, a)], 4),
+        (0, [(2, b), (3, a)], "rows 2, 3"),
+        (0, [(2, b), (2, b)], "row 2"),
+        (1, [(3, c), (4, b)], "rows 3, 4"),
+        (2, [(4, a), (4, a)], "row 4"),
     ] {
         let stage = sheet_of(&[[a, ""], [b, ""], [c, ""]]);
         let plan = "plan sheet.csv --allow-duplicates";

@@ -56,8 +56,7 @@ impl EditedRows {
 
     /// Compares a row that is done with its own check, where no journal tells of it.
     pub(in crate::application) fn add_unrecorded(&mut self, row: &Row<'_>, check: &RowCheck) {
-        let mut fields = row.changes.iter().enumerate();
-        if fields.any(|(index, change)| !is_as_checked(check, index, change.field())) {
+        if !asks_as_checked(check, row) {
             self.note(row.number);
         }
     }
@@ -145,7 +144,13 @@ fn is_as_sent(setting: &Setting, index: usize, asked: Option<&str>, sent: Option
     }
 }
 
-/// The same by the row's own check.
+/// Whether a row asks for what its own check says.
+pub(in crate::application) fn asks_as_checked(check: &RowCheck, row: &Row<'_>) -> bool {
+    let mut fields = row.changes.iter().enumerate();
+    fields.all(|(index, change)| is_as_checked(check, index, change.field()))
+}
+
+/// The same of a cell.
 fn is_as_checked(check: &RowCheck, index: usize, asked: Option<&str>) -> bool {
     let with_plus = asked.map(|asked| format!("+{asked}"));
     check.holds(CheckedPart::Sent(index), asked)

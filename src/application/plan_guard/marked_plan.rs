@@ -94,6 +94,9 @@ impl MarkedPlan {
                     continue;
                 }
             };
+            if cells.is_of_repeat(&numbered) {
+                continue;
+            }
             let is_hidden = plan.hidden.is_row_hidden(numbered.row);
             let is_left_out = is_hidden || plan.is_skipped_in_plan(&numbered);
             let found = in_order.next_by_cells(

@@ -93,9 +93,9 @@ impl<'s> PlanColumns<'s> {
         fit
     }
 
-    /// Whether a row shows nothing since it was left out as the same as another one. What it asks for is
-    /// what was planned for that one.
-    fn is_of_repeat(&self, numbered: &NumberedRecord) -> bool {
+    /// Whether a row shows nothing since it was left out as the same as another one, so that nothing was planned
+    /// for itself.
+    pub(super) fn is_of_repeat(&self, numbered: &NumberedRecord) -> bool {
         let text = |column: usize| text_in(&numbered.record, column);
         let mut values = self.present.iter().chain(&self.new).flatten();
         let reason = self.reason.map(text);
@@ -112,9 +112,6 @@ impl<'s> PlanColumns<'s> {
         seen: &CurrentValues,
         mut edited: impl FnMut(EditedCell),
     ) {
-        if self.is_of_repeat(numbered) {
-            return;
-        }
         let mut look = |column: Option<usize>, planned: &str, is_same: &dyn Fn(&str) -> bool| {
             let Some(column) = column else { return };
             let found = text_in(&numbered.record, column);

@@ -10,6 +10,7 @@ use super::NewPlan;
 use super::planned_places::PlannedPlaces;
 use super::planned_requests::RowsInOrder;
 use super::recorded_plan::{DeletedRows, Plan, PlannedRows, what_it_saw};
+use crate::application::earlier_runs::edited_rows::asks_as_checked;
 use crate::application::earlier_runs::renamed_rows::is_other_name;
 use crate::application::plan_guard::plan_columns::{EditedCell, PlanColumns};
 use crate::application::plan_guard::plan_edits::{PlanEdits, PlannedChanges};
@@ -65,7 +66,14 @@ impl Plan {
             let is_of_repeat = columns.same_as(&numbered.record).is_some();
             let above = reached.get(&row.key).copied().filter(|_| !is_of_repeat);
             let above = above.unwrap_or_default();
-            let own = self.next_of_place(columns, &row, in_part, above, &mut planned)?;
+            let mut own = self.next_of_place(columns, &row, in_part, above, &mut planned)?;
+            // What was approved for another row of the location was not for one that is corrected.
+            if self.has_several_for(&row)
+                && let Some(check) = sheet.check_under_plan(columns, &numbered.record)
+                && let Ok(whole) = sheet.read_row(columns, &numbered, selection.directory)
+            {
+                own = own.filter(|_| asks_as_checked(&check, &whole));
+            }
             if let Some(own) = own {
                 reached.insert(row.key, own);
                 self.found.insert(row.number, own);
@@ -139,6 +147,10 @@ impl Plan {
                 }
                 continue;
             };
+            if cells.is_of_repeat(&numbered) {
+                edits.add_repeat(row.number);
+                continue;
+            }
             let record = self.record_of(&row, &mut planned)?;
             let Some((record, seen)) = record
                 .as_ref()

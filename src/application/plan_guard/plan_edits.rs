@@ -105,6 +105,8 @@ pub(in crate::application) struct PlanEdits {
     are_elsewhere: bool,
     /// Rows below another one for their location that was planned to be sent after them.
     moved: Vec<u64>,
+    /// Rows that were not to be sent, as they were the same as another one, which is left out now.
+    repeats: Vec<u64>,
     unapproved: u64,
     unapproved_named: Vec<String>,
     cells: u64,
@@ -147,6 +149,11 @@ impl PlanEdits {
     /// A row of several for one location that stand in another order than they were planned in.
     pub(in crate::application) fn add_moved(&mut self, row: u64) {
         self.moved.push(row);
+    }
+
+    /// A row that was not to be sent since another one asks for the same, which somebody left out.
+    pub(in crate::application) fn add_repeat(&mut self, row: u64) {
+        self.repeats.push(row);
     }
 
     /// A row that was planned and that the plan does not approve any more.
@@ -274,6 +281,21 @@ impl PlanEdits {
                     rows_listed(&self.moved, NAMED)
                 ),
                 "put the rows back in the order of the plan, or sort the sheet that was planned and make a new plan",
+            ));
+        }
+        if !self.repeats.is_empty() {
+            let (was, it) = match self.repeats.len() {
+                1 => ("was", "it"),
+                _ => ("were", "them"),
+            };
+            return Err(Hinted::new(
+                format!(
+                    "{} of `{plan}` {was} not to be sent, as the row above {it} asked for the same; that one was left out or moved since",
+                    rows_listed(&self.repeats, NAMED)
+                ),
+                format!(
+                    "to leave {it} out as well, write `{SKIPPED}` into `action`; to send what was planned, put the other row back"
+                ),
             ));
         }
         if self.unapproved > 0 {

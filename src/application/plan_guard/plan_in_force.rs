@@ -17,6 +17,7 @@ use crate::application::suggested_commands;
 use crate::journal::{self, Journal, RecordedRun, RunHeader};
 use crate::model::hint::{Hinted, WithHint};
 use crate::model::outcome::OutcomeKind;
+use crate::model::run_id::RunId;
 use crate::platform;
 use crate::sheet::result_columns::{ACTION, NEW, PRESENT};
 use crate::sheet::{RowFilter, Sheet};
@@ -127,14 +128,14 @@ pub(in crate::application) fn obey_in_results(
     };
     let header = journal::header_of(&Journal::path_for(plan));
     let id = header.ok().map(|header| header.id);
-    let mut plans = earlier
-        .runs()
-        .iter()
-        .filter_map(|run| run.header().plan.as_ref());
-    let is_recorded = id.is_some() && plans.any(|plan| plan.id == id);
-    let is_the_same = is_recorded || is_of_lost_run(earlier, sheet, plan);
-    if is_the_same {
-        sheet.obey_plan_of_results();
+    let headers = earlier.runs().iter().map(RecordedRun::header);
+    let held = headers.filter(|header| {
+        let plan = header.plan.as_ref();
+        id.is_some() && plan.is_some_and(|plan| plan.id == id)
+    });
+    let held: Vec<RunId> = held.map(|header| header.id.clone()).collect();
+    if !held.is_empty() || is_of_lost_run(earlier, sheet, plan) {
+        sheet.obey_plan_of_results(held);
     } else {
         let run = RecordedRun::open(&Journal::path_for(plan))?;
         let declined = marked_plan::declined(plan, &run, settings, sheet)?;

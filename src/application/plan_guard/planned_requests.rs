@@ -129,6 +129,9 @@ impl RowsInOrder {
         row: &Row<'_>,
         is_sent: bool,
     ) -> Result<Option<PlannedRow>> {
+        if cells.is_of_repeat(numbered) {
+            return Ok(None);
+        }
         self.next(planned, row, is_sent, |number| {
             let record = records.of_row(number)?;
             Ok(record.is_some_and(|record| cells.fit(numbered, row, &record)))
