@@ -232,12 +232,12 @@ fn what_to_do(checked: &CheckedSheet, settings: &RunSettings) -> Option<String> 
 /// The same in results, whose corrected rows are planned as they stand there.
 fn how_results_are_planned(checked: &CheckedSheet, settings: &RunSettings) -> Option<String> {
     let results = &settings.spec.sheet.path;
-    let commands = suggested_commands::plan_corrected(settings, results)?;
+    let plan = suggested_commands::plan_corrected(settings, results)?;
     let them = it_or_them(checked.bad_rows);
     let mut hint = format!(
         "correct {them} in `{}`, then {}",
         results.display(),
-        plan_and_send(&commands)
+        plan_and_send(&plan)
     );
     if checked.rows_to_send() > 0 {
         let others = suggested_commands::with_flag(settings, "--skip-invalid");

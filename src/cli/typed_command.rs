@@ -116,14 +116,11 @@ mod tests {
     fn every_suggested_command_keeps_what_it_takes_but_for_what_is_of_one_run() {
         let typed = "wxbulk apply a.csv --first 3 -o b.csv -y --backup --even-if-used --if-unchanged p.csv --rehearse --rehearse-speed 2 --org 6513270e-269e-4d37-b2a7-4de452e6b438 --setting location-numbers --country +1 --allow-duplicates --ignore-column x --hidden include --sheet March --encoding utf-8 --separator ; --rows 2-5 --where site=x --skip-invalid -c 5 --rate 5/s --forget-rate --forget-wait --max-failures 5 --max-wait 5m --timeout 30s --excel --note CHG --report r.html --report-changes --summary json -v --log-file l.txt";
         let settings = settings(typed);
-        let [plan_corrected, send_corrected] =
-            plan_corrected(&settings, &settings.spec.sheet.path).expect("commands");
         let lines = [
             with_resume(&settings),
             send_failed(&settings).expect("a command"),
             plan_what_is_left(&settings, true).expect("a command"),
-            plan_corrected,
-            send_corrected,
+            plan_corrected(&settings, &settings.spec.sheet.path).expect("a command"),
             plan_of(&settings, "p.csv".as_ref()),
             list_problems(&settings),
             undo_this(&settings).expect("a command"),
@@ -133,11 +130,9 @@ mod tests {
 
         wxbulk apply b.csv --only-failed --backup --if-unchanged p.csv --even-if-used --org 6513270e-269e-4d37-b2a7-4de452e6b438 --setting location-numbers --country +1 --allow-duplicates --ignore-column x --hidden include --separator ';' --rows 2-5 --where site=x --rehearse --rehearse-speed 2 --skip-invalid --concurrency 5 --rate 5/s --max-failures 5 --max-wait 5m --timeout 30s --excel --note CHG --verbose
 
-        wxbulk plan b.csv --even-if-used --org 6513270e-269e-4d37-b2a7-4de452e6b438 --setting location-numbers --country +1 --allow-duplicates --ignore-column x --hidden include --separator ';' --rows 2-5 --where site=x --rehearse --rehearse-speed 2 --skip-invalid --concurrency 5 --rate 5/s --max-failures 5 --max-wait 5m --timeout 30s --excel --note CHG --verbose --only-failed --output b.plan.csv --include conflict
+        wxbulk plan b.csv --even-if-used --org 6513270e-269e-4d37-b2a7-4de452e6b438 --setting location-numbers --country +1 --allow-duplicates --ignore-column x --hidden include --separator ';' --rows 2-5 --where site=x --rehearse --rehearse-speed 2 --skip-invalid --concurrency 5 --rate 5/s --max-failures 5 --max-wait 5m --timeout 30s --excel --note CHG --verbose --only-failed --include conflict
 
-        wxbulk plan a.csv --even-if-used --org 6513270e-269e-4d37-b2a7-4de452e6b438 --setting location-numbers --country +1 --allow-duplicates --ignore-column x --hidden include --separator ';' --rows 2-5 --where site=x --rehearse --rehearse-speed 2 --skip-invalid --concurrency 5 --rate 5/s --max-failures 5 --max-wait 5m --timeout 30s --excel --note CHG --verbose --only-failed --output a.plan.csv
-
-        wxbulk apply a.csv --only-failed --backup --if-unchanged a.plan.csv --even-if-used --org 6513270e-269e-4d37-b2a7-4de452e6b438 --setting location-numbers --country +1 --allow-duplicates --ignore-column x --hidden include --separator ';' --rows 2-5 --where site=x --rehearse --rehearse-speed 2 --skip-invalid --concurrency 5 --rate 5/s --max-failures 5 --max-wait 5m --timeout 30s --excel --note CHG --verbose
+        wxbulk plan a.csv --even-if-used --org 6513270e-269e-4d37-b2a7-4de452e6b438 --setting location-numbers --country +1 --allow-duplicates --ignore-column x --hidden include --separator ';' --rows 2-5 --where site=x --rehearse --rehearse-speed 2 --skip-invalid --concurrency 5 --rate 5/s --max-failures 5 --max-wait 5m --timeout 30s --excel --note CHG --verbose --only-failed
 
         wxbulk plan p.csv --even-if-used --org 6513270e-269e-4d37-b2a7-4de452e6b438 --setting location-numbers --country +1 --allow-duplicates --ignore-column x --hidden include --separator ';' --rows 2-5 --where site=x --rehearse --rehearse-speed 2 --skip-invalid --concurrency 5 --rate 5/s --max-failures 5 --max-wait 5m --timeout 30s --excel --note CHG --verbose
 

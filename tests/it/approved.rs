@@ -304,10 +304,15 @@ fn a_number_that_is_corrected_in_results_needs_a_new_plan() {
     ran.says("1 row asks for something else than was approved in `p.csv`: row 4");
     ran = stage.apply("r.csv --only-failed").expect(2);
     assert_eq!(writes(&stage), sent);
-    let [plan_again, apply_again] = &printed(&ran)[..] else {
+    let [plan_again] = &printed(&ran)[..] else {
         panic!("{}", ran.stderr);
     };
-    stage.run(plan_again).expect(0);
+    // Typed twice it makes two plans, and each says how it is sent.
+    for plan in ["r.plan.csv", "r.plan-2.csv"] {
+        ran = stage.run(plan_again).expect(0);
+        ran.says(format!("--if-unchanged {plan}"));
+    }
+    let apply_again = printed(&ran).pop().expect("a command");
     stage.run(&format!("{apply_again} --yes")).expect(0);
     assert_eq!(
         stage.state()[location_id(4)]["autoTransferNumber1"],
@@ -342,7 +347,7 @@ fn a_corrected_row_is_sent_by_the_commands_that_are_printed_in_their_order() {
         edit_cells(&stage, "r.csv", "r.csv", &[("n1", 4, &number(44))]);
         if !corrects_at_once && column == "n1" {
             ran = stage.apply("r.csv --only-failed").expect(2);
-            ran.says("hint: to send it so, first plan what is not done and look at the plan:\n  ");
+            ran.says("hint: to send it so, first plan what is not done and look at the plan, which ends with the command that sends it:\n  ");
             ran.says("hint: to send what was approved, put the cells back as they were in `r.csv`");
         }
         let commands = printed(&ran);

@@ -317,9 +317,12 @@ fn a_conflict_after_a_change_in_doubt_keeps_the_first_numbers_without_any_journa
     assert!(stage.state()[&id]["autoTransferNumber1"].is_null());
 }
 
-/// The only command that names the new plan.
+/// The command that makes the new plan, or that names it.
 fn printed_for_conflicts(ran: &Ran) -> String {
-    let is_it = |line: &&str| line.starts_with("  ") && line.contains("plan.plan.csv");
+    let is_it = |line: &&str| {
+        let is_plan = line.contains("wxbulk plan ") && !line.contains("--usage");
+        line.starts_with("  ") && (is_plan || line.contains("plan.plan.csv"))
+    };
     let line = ran.stderr.lines().find(is_it).expect("a command");
     line.split_once("wxbulk ").expect("a command").1.to_string()
 }

@@ -90,7 +90,7 @@ pub(in crate::application) fn refuse(
     // The correction is nothing that was approved, so this would be refused next.
     Err(
         match suggested_commands::plan_corrected(settings, &sheet.path) {
-            Some(commands) => refused.with_hint(format!("then {}", plan_and_send(&commands))),
+            Some(plan) => refused.with_hint(format!("then {}", plan_and_send(&plan))),
             None => refused,
         },
     )

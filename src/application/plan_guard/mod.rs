@@ -84,7 +84,7 @@ pub(super) fn open(
     };
     if facts.abort.is_none() {
         let again = suggested_commands::plan_corrected(settings, &settings.spec.sheet.path);
-        guard.ensure_it_fits(selection, path, again.as_ref())?;
+        guard.ensure_it_fits(selection, path, again.as_deref())?;
         if let (PlanGuard::Plan(plan), false) = (&guard, settings.is_quiet()) {
             plan.say_which_is_newer(settings, path);
             plan.say_what_was_deleted(settings);
@@ -133,7 +133,7 @@ impl PlanGuard {
         &mut self,
         selection: &Selection<'_>,
         path: &Path,
-        again: Option<&[String; 2]>,
+        again: Option<&str>,
     ) -> Result<()> {
         if let PlanGuard::Plan(plan) = self {
             return plan.ensure_it_fits(selection, path, again);

@@ -34,7 +34,7 @@ impl Plan {
         &mut self,
         selection: &Selection<'_>,
         path: &Path,
-        again: Option<&[String; 2]>,
+        again: Option<&str>,
     ) -> Result<()> {
         let mut unknown = PlanEdits::default();
         let mut others = PlanEdits::default();

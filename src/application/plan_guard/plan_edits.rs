@@ -171,12 +171,12 @@ impl PlanEdits {
         }
     }
 
-    /// Refuses to send rows of results for which nothing was approved; `again` plans and sends them.
+    /// Refuses to send rows of results for which nothing was approved; `again` plans them.
     pub(in crate::application) fn refuse_unknown(
         self,
         path: &Path,
         results: &Path,
-        again: Option<&[String; 2]>,
+        again: Option<&str>,
     ) -> Result<()> {
         if self.rows == 0 {
             return Ok(());
@@ -201,22 +201,22 @@ impl PlanEdits {
             },
         );
         Err(match again {
-            Some(commands) => refused.with_hint(format!(
+            Some(plan) => refused.with_hint(format!(
                 "to change {them}, correct {them} in `{}`, then {}",
                 results.display(),
-                plan_and_send(commands)
+                plan_and_send(plan)
             )),
             None => refused,
         })
     }
 
-    /// Refuses to send rows of results that ask for something else than was approved; `again` plans and sends
+    /// Refuses to send rows of results that ask for something else than was approved; `again` plans
     /// them, which comes first, since whoever corrected them wants that.
     pub(in crate::application) fn refuse_corrected(
         self,
         path: &Path,
         results: &Path,
-        again: Option<&[String; 2]>,
+        again: Option<&str>,
     ) -> Result<()> {
         if self.rows == 0 {
             return Ok(());
@@ -238,9 +238,9 @@ impl PlanEdits {
             results.display()
         );
         Err(match again {
-            Some(commands) => {
+            Some(plan) => {
                 let them = it_or_them(self.rows);
-                let first = format!("to send {them} so, first {}", plan_and_send(commands));
+                let first = format!("to send {them} so, first {}", plan_and_send(plan));
                 Hinted::new(said, first).with_hint(back)
             }
             None => Hinted::new(said, back),
@@ -329,9 +329,9 @@ impl PlanEdits {
 }
 
 /// How rows of results that were corrected are planned and sent.
-pub(in crate::application) fn plan_and_send([plan, send]: &[String; 2]) -> String {
+pub(in crate::application) fn plan_and_send(plan: &str) -> String {
     format!(
-        "plan what is not done and look at the plan:\n  {plan}\nthen send it under that plan:\n  {send}"
+        "plan what is not done and look at the plan, which ends with the command that sends it:\n  {plan}"
     )
 }
 

@@ -154,7 +154,7 @@ impl Plan {
         &mut self,
         selection: &Selection<'_>,
         path: &Path,
-        again: Option<&[String; 2]>,
+        again: Option<&str>,
     ) -> Result<()> {
         if matches!(self.rows, PlannedRows::Places(_)) {
             return self.ensure_it_approves_results(selection, path, again);

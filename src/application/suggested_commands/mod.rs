@@ -109,7 +109,7 @@ pub fn send_failed(settings: &RunSettings) -> Option<String> {
         next.keep_all_but(&[]);
         return Some(next.into_line());
     }
-    let next = send_failed_of(settings, &spec.output, spec.preconditions.as_deref())?;
+    let next = next_of_results(settings, &spec.output, spec.preconditions.as_deref(), &[])?;
     Some(next.into_line())
 }
 
@@ -145,14 +145,6 @@ pub fn send_left_of(settings: &RunSettings, results: &Path) -> Option<String> {
 }
 
 /// The same of the results of an `apply`, whose rows are held against a plan.
-fn send_failed_of<'t>(
-    settings: &'t RunSettings,
-    results: &Path,
-    plan: Option<&Path>,
-) -> Option<NextCommand<'t>> {
-    next_of_results(settings, results, plan, &[])
-}
-
 fn next_of_results<'t>(
     settings: &'t RunSettings,
     results: &Path,

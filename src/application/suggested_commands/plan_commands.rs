@@ -1,13 +1,12 @@
 //! The commands that make plans, and that send what was planned.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::next_command::{
     NextCommand, OF_A_REHEARSAL, OF_RESULTS, OF_THE_CELLS, OF_THE_FILE, OF_THE_ROWS,
 };
-use super::send_failed_of;
 use crate::application::command_line::as_operand;
-use crate::application::output_name::{OutputNames, is_undo_sheet};
+use crate::application::output_name::is_undo_sheet;
 use crate::application::run_settings::{BadRows, RunSettings};
 use crate::engine::pipeline::Task;
 use crate::journal::MeaningfulSettings;
@@ -20,35 +19,28 @@ pub fn plan_what_is_left(settings: &RunSettings, has_conflicts: bool) -> Option<
     if spec.task == Task::Read || spec.command == "undo" {
         return None;
     }
-    let (mut plan, _) = plan_of_results(settings, &spec.output, &["--only-failed"]);
+    let mut plan = plan_of_results(settings, &spec.output);
     if has_conflicts {
         plan.add(&["--include", "conflict"]);
     }
     Some(plan.into_line())
 }
 
-/// The commands that plan the rows of results which are not done, as they stand there now, and that send
-/// them under the new plan.
-pub fn plan_corrected(settings: &RunSettings, results: &Path) -> Option<[String; 2]> {
-    let (plan, path) = plan_of_results(settings, results, &["--only-failed"]);
-    let send = send_failed_of(settings, results, Some(&path))?;
-    Some([plan, send].map(NextCommand::into_line))
+/// The same of results whose rows were corrected.
+pub fn plan_corrected(settings: &RunSettings, results: &Path) -> Option<String> {
+    let spec = &settings.spec;
+    let is_sent = spec.task != Task::Read && spec.command != "undo";
+    is_sent.then(|| plan_of_results(settings, results).into_line())
 }
 
-/// A command that plans rows of results, and where it writes the plan.
-fn plan_of_results<'t>(
-    settings: &'t RunSettings,
-    results: &Path,
-    which: &[&str],
-) -> (NextCommand<'t>, PathBuf) {
-    let path = OutputNames::of_sheet(results, "plan").next_plan();
+/// Its plan has a name of its own each time.
+fn plan_of_results<'t>(settings: &'t RunSettings, results: &Path) -> NextCommand<'t> {
     let mut plan = settings.typed.next("plan", &results.to_string_lossy());
     plan.has_new_outcomes = results == settings.spec.output;
     plan.keep_all_but(&[OF_RESULTS, OF_THE_FILE]);
     plan.add_what_is_in_force(settings);
-    plan.add(which);
-    plan.add(&["--output", &as_operand(&path.to_string_lossy())]);
-    (plan, path)
+    plan.add(&["--only-failed"]);
+    plan
 }
 
 /// The command that plans the rows of one of our own files.
