@@ -85,6 +85,10 @@ pub(super) async fn run(mut flags: UndoFlags, network: &impl Connect) -> Result<
             let successors = status::open_successors(&flags.results, run);
             let can_ask = !flags.yes && stderr::can_ask();
             ensure_successors_come_first(&undo, &successors, flags.force, can_ask)?;
+            if undo.hidden + undo.outside == 0 && !settings.is_quiet() {
+                let branches = status::open_branches(&flags.results, &source.earlier.ids());
+                tell_branches(&undo, &successors, &branches);
+            }
         }
         // Whoever forces it, or names other results, has every row looked at once more.
         if !flags.force && flags.output.is_none() {
@@ -244,6 +248,28 @@ fn write_sheet(results: &Path, source: &UndoSource, base_url: &str) -> Result<Un
         ));
     }
     undo_sheet::write(source, base_url)
+}
+
+/// Tells of runs that went on from the same results with other rows: these results know nothing of them.
+fn tell_branches(undo: &UndoSheet, successors: &[OpenSuccessor], branches: &[OpenSuccessor]) {
+    for OpenSuccessor {
+        results,
+        undo: command,
+        places,
+        ..
+    } in branches
+    {
+        let is_successor = successors.iter().any(|one| one.results == *results);
+        let mut undone = undo.places.iter();
+        // Of one that changed the same it is said what comes first.
+        if is_successor || undone.any(|(place, _)| places.contains(place)) {
+            continue;
+        }
+        say(&format!(
+            "note: `{}` went on with other rows of the same run, and what it changed stays as it is; to put that back too:\n  {command}",
+            results.display()
+        ));
+    }
 }
 
 /// What was sent again from the results is undone with the results of that: it is named, and comes first

@@ -129,7 +129,7 @@ impl EarlierRuns {
     }
 
     /// All of them, also those that cannot be read.
-    fn ids(&self) -> Vec<RunId> {
+    pub fn ids(&self) -> Vec<RunId> {
         let damaged = self.damaged.iter().filter_map(|one| one.run.as_ref());
         let known = self.runs.iter().chain(damaged);
         let known = known.map(|run| &run.header().id);
