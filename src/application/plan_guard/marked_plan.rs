@@ -1,7 +1,7 @@
 //! What whoever approved a plan of results has made of its file: rows that they left out, and cells that only show
 //! what was approved.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use anyhow::Result;
@@ -14,6 +14,7 @@ use super::recorded_plan::{for_each, what_it_saw};
 use crate::application::run_settings::{RunSettings, Start};
 use crate::journal::{Journal, RecordedRun};
 use crate::model::hint::Hinted;
+use crate::model::row::TargetKey;
 use crate::sheet::directory::Directory;
 use crate::sheet::problem::Problem;
 use crate::sheet::problem_kind::ProblemKind;
@@ -137,6 +138,7 @@ impl MarkedPlan {
         let mut records = results.records()?;
         let mut numbered = NumberedRecord::default();
         let mut in_order = RowsInOrder::default();
+        let mut above: HashMap<TargetKey, (u32, bool)> = HashMap::new();
         while records.read(&mut numbered)? {
             if results.is_settled(columns, &numbered) {
                 continue;
@@ -144,10 +146,19 @@ impl MarkedPlan {
             let Ok(row) = results.read_row(columns, &numbered, &Directory::default()) else {
                 continue;
             };
-            // The plan has the rows where they stood in the results.
-            let is_there = |number| Ok(number == row.number);
-            let found = in_order.next(&self.planned, &row, true, is_there)?;
-            if found.is_some_and(|found| self.leaves_out(found.number)) {
+            let same = above.get(&row.key);
+            let same = same.filter(|(asked, _)| *asked == row.fingerprint());
+            let is_declined = if let Some((_, is_declined)) = same {
+                // Nothing was planned for itself.
+                *is_declined
+            } else {
+                // The plan has the rows where they stood in the results.
+                let is_there = |number| Ok(number == row.number);
+                let found = in_order.next(&self.planned, &row, true, is_there)?;
+                found.is_some_and(|found| self.leaves_out(found.number))
+            };
+            above.insert(row.key, (row.fingerprint(), is_declined));
+            if is_declined {
                 declined.insert(row.number);
             }
         }
