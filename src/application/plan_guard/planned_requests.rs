@@ -89,21 +89,18 @@ impl RowsInOrder {
     ) -> Result<Option<PlannedRow>> {
         let like = planned.like(row.fingerprint());
         let reached = self.reached.get(&row.key).copied().unwrap_or_default();
-        let below = like.iter().copied().filter(|number| *number > reached);
-        let below: Vec<u64> = below.collect();
-        let left = below.iter().copied();
-        let left = left.filter(|number| !self.found.contains(number));
-        let left: Vec<u64> = left.collect();
-        let mut fitting = None;
-        for number in left.iter().filter(|_| left.len() > 1) {
-            if fits(*number)? {
-                fitting = Some(*number);
-                break;
+        let below = like.partition_point(|number| *number <= reached);
+        let left = like[below..].iter().copied();
+        let mut left = left.filter(|number| !self.found.contains(number));
+        let mut next = left.next();
+        if let (Some(first), Some(second)) = (next, left.next()) {
+            for number in [first, second].into_iter().chain(left) {
+                if fits(number)? {
+                    next = Some(number);
+                    break;
+                }
             }
         }
-        let next = fitting.or(left.first().copied());
-        // One that nothing was recorded of, since it was the same as the row before it.
-        let next = next.or(below.last().copied());
         let Some(number) = next.or(like.first().copied()) else {
             return Ok(None);
         };
