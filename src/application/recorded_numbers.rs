@@ -4,12 +4,12 @@
 use anyhow::Result;
 
 use crate::application::earlier_runs::EarlierRuns;
-use crate::application::earlier_runs::restored_numbers::{Restored, may_be_harmed, proven};
+use crate::application::earlier_runs::restored_numbers::{Restored, proven};
 use crate::application::earlier_runs::spreadsheet_losses::{is_left_of, is_shortened};
 use crate::application::undo_sheet::{CellProof, EarlierRows};
+use crate::sheet::Sheet;
 use crate::sheet::columns::Columns;
 use crate::sheet::row_check::CheckedPart;
-use crate::sheet::{NumberedRecord, Sheet};
 
 /// Takes the numbers that were sent for those that a spreadsheet has made of them.
 pub(in crate::application) fn restore(
@@ -37,23 +37,17 @@ fn find(
 ) -> Result<Restored> {
     let cells = CellProof::new(sheet, columns, earlier, base_url);
     let mut rows = EarlierRows::of(earlier, cells)?;
-    let mut restored = Restored::default();
-    let mut records = sheet.records()?;
-    let mut numbered = NumberedRecord::default();
-    while records.read(&mut numbered)? {
-        if !may_be_harmed(columns, &numbered) {
-            continue;
-        }
-        let recorded = rows.history(&numbered)?;
+    Restored::find(sheet, columns, |restored, numbered| {
+        let recorded = rows.history(numbered)?;
         let change = recorded
             .as_ref()
             .and_then(|(_, _, history)| history.latest());
-        let check = earlier.check_in(columns, &numbered);
+        let check = earlier.check_in(columns, numbered);
         let is_as_written = |index, found: &str| {
             let mut check = check.iter();
             check.any(|check| check.holds(CheckedPart::Sent(index), Some(found)))
         };
-        restored.add(sheet, columns, &numbered, |index, found| {
+        restored.add(sheet, columns, numbered, |index, found| {
             if is_as_written(index, found) {
                 return None;
             }
@@ -72,7 +66,7 @@ fn find(
                 None => proven(check.as_ref()?, index, found),
             }
         });
-        restored.add_lost(columns, &numbered, |index, found| {
+        restored.add_lost(columns, numbered, |index, found| {
             let Some(change) = change else {
                 // Without its journal the row's check says only that another number was written.
                 return check.is_some() && !is_as_written(index, found);
@@ -81,6 +75,6 @@ fn find(
             let mut sent = sent.filter_map(|sent| sent.0.get(index)?.as_deref());
             !is_as_written(index, found) && sent.any(|sent| is_shortened(found, sent))
         });
-    }
-    Ok(restored)
+        Ok(())
+    })
 }

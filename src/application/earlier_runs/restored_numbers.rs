@@ -31,6 +31,23 @@ pub(in crate::application) struct Restored {
 }
 
 impl Restored {
+    /// Looks through a sheet; `each` is handed the rows in which a spreadsheet may have written numbers.
+    pub(in crate::application) fn find(
+        sheet: &Sheet,
+        columns: &Columns,
+        mut each: impl FnMut(&mut Restored, &NumberedRecord) -> Result<()>,
+    ) -> Result<Restored> {
+        let mut restored = Restored::default();
+        let mut records = sheet.records()?;
+        let mut numbered = NumberedRecord::default();
+        while records.read(&mut numbered)? {
+            if may_be_harmed(columns, &numbered) {
+                each(&mut restored, &numbered)?;
+            }
+        }
+        Ok(restored)
+    }
+
     /// Adds what `written` says of the cells of a row in which a spreadsheet has changed the number.
     pub(in crate::application) fn add(
         &mut self,
@@ -93,7 +110,7 @@ impl Restored {
 }
 
 /// Whether a cell of a number may have been written by a spreadsheet: it has no `+`.
-pub(in crate::application) fn may_be_harmed(columns: &Columns, numbered: &NumberedRecord) -> bool {
+fn may_be_harmed(columns: &Columns, numbered: &NumberedRecord) -> bool {
     let mut cells = columns.fields.iter().flatten();
     cells.any(|column| {
         let cell = numbered.record.get(*column).unwrap_or_default();
@@ -132,21 +149,16 @@ pub(in crate::application) fn restore_proven(
     let Ok(columns) = sheet.columns.clone() else {
         return Ok(());
     };
-    let mut restored = Restored::default();
-    let mut records = sheet.records()?;
-    let mut numbered = NumberedRecord::default();
-    while records.read(&mut numbered)? {
-        let check = earlier.check_in(&columns, &numbered);
-        if let Some(check) = check.filter(|check| earlier.is_missing(&check.run))
-            && may_be_harmed(&columns, &numbered)
-        {
-            restored.add(sheet, &columns, &numbered, |index, found| {
+    let restored = Restored::find(sheet, &columns, |restored, numbered| {
+        let check = earlier.check_in(&columns, numbered);
+        if let Some(check) = check.filter(|check| earlier.is_missing(&check.run)) {
+            restored.add(sheet, &columns, numbered, |index, found| {
                 let is_as_written = check.holds(CheckedPart::Sent(index), Some(found));
                 proven(&check, index, found).filter(|_| !is_as_written)
             });
         }
-    }
-    drop(records);
+        Ok(())
+    })?;
     sheet.restore(restored.cells);
     Ok(())
 }

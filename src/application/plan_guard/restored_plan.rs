@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::planned_places::PlannedPlaces;
-use crate::application::earlier_runs::restored_numbers::{Restored, may_be_harmed};
+use crate::application::earlier_runs::restored_numbers::Restored;
 use crate::application::earlier_runs::spreadsheet_losses::is_left_of;
 use crate::journal::{Journal, RecordedRun, RowRecord, Sent};
 use crate::sheet::cell_text::text_in;
@@ -21,16 +21,10 @@ pub(super) fn restore(plan: &Path, sheet: &mut Sheet, is_quiet: bool) -> Result<
     ) else {
         return Ok(());
     };
-    let mut restored = Restored::default();
     let mut places = PlannedPlaces::default();
     let mut planned = run.records()?;
-    let mut records = sheet.records()?;
-    let mut numbered = NumberedRecord::default();
-    while records.read(&mut numbered)? {
-        if !may_be_harmed(&columns, &numbered) {
-            continue;
-        }
-        let mut of_place = places.named_in(&run, &mut planned, &numbered)?;
+    let restored = Restored::find(sheet, &columns, |restored, numbered| {
+        let mut of_place = places.named_in(&run, &mut planned, numbered)?;
         // Where several rows are for one place, that of the same number comes first.
         of_place.sort_by_key(|row| *row != numbered.row);
         for row in of_place {
@@ -41,15 +35,15 @@ pub(super) fn restore(plan: &Path, sheet: &mut Sheet, is_quiet: bool) -> Result<
             else {
                 continue;
             };
-            if asks_for(&columns, &numbered, &sent) {
-                restored.add(sheet, &columns, &numbered, |index, _| {
+            if asks_for(&columns, numbered, &sent) {
+                restored.add(sheet, &columns, numbered, |index, _| {
                     sent.get(index)?.as_deref().map(String::from)
                 });
                 break;
             }
         }
-    }
-    drop(records);
+        Ok(())
+    })?;
     if !is_quiet {
         restored.tell(sheet, "what the plan recorded");
     }
