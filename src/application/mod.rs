@@ -27,7 +27,7 @@ pub mod output_name;
 pub mod own_organization;
 pub mod parallel_tasks;
 mod patient_questions;
-mod plan_guard;
+pub mod plan_guard;
 mod plan_lines;
 mod precheck;
 pub mod preflight;

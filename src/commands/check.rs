@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::application::exit_code::ExitCode;
 use crate::application::missing_file::ensure_it_exists;
 use crate::application::own_organization::OWN_ORGANIZATION;
+use crate::application::plan_guard;
 use crate::application::run_settings::SheetSettings;
 use crate::application::sheet_notes::{Checking, in_rows, rows_that, say_counts, say_doubts};
 use crate::cli::CheckFlags;
@@ -51,6 +52,7 @@ pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
         let separator = Some(Separator(sheet.delimiter()));
         sheet = Sheet::open(path, of_copy(settings.reading, separator))?;
     }
+    plan_guard::obey_when_checked(&mut sheet)?;
     if sheet.columns.is_ok() {
         sheet.choose_part(&settings.part)?;
     }

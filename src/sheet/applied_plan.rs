@@ -7,7 +7,7 @@ use csv::ByteRecord;
 use super::NumberedRecord;
 use super::cell_text;
 use super::columns::Columns;
-use super::result_columns::{CANNOT, SKIPPED};
+use super::result_columns::{ACTIONS, CANNOT, SKIPPED};
 use super::row_check::RowCheck;
 use crate::model::row::Row;
 use crate::model::run_id::RunId;
@@ -123,6 +123,23 @@ impl AppliedPlan {
             }
             Marks::Skipped(_) | Marks::Checks(_) => false,
         }
+    }
+
+    /// The column of a plan in which a row has none of its words, and what stands there: somebody did not agree to the
+    /// row, or wanted something of it, in words of their own.
+    pub(super) fn unknown_word(
+        &self,
+        columns: &Columns,
+        record: &ByteRecord,
+    ) -> Option<(usize, String)> {
+        let (Marks::Action { column, .. } | Marks::Skipped(column)) = self.marks else {
+            return None;
+        };
+        let word = cell_text::text_in(record, column);
+        // Results of a later plan than that of the column have nothing there.
+        let is_known = word.is_empty() && columns.results.is_some()
+            || ACTIONS.iter().any(|known| word.eq_ignore_ascii_case(known));
+        (!is_known).then_some((column, word))
     }
 
     fn says(&self, action: &str, record: &ByteRecord) -> bool {

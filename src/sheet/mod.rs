@@ -262,6 +262,12 @@ impl Sheet {
         {
             return Err(vec![Problem::not_approved(record.row)]);
         }
+        if let Some(plan) = &self.plan
+            && let Some((column, word)) = plan.unknown_word(columns, &record.record)
+        {
+            let place = self.place_of(record.row, column);
+            return Err(vec![Problem::unknown_action(place, &word)]);
+        }
         let row = row_reader::read_row(
             record,
             columns,

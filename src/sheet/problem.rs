@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::model::token_shape::without_tokens;
 use crate::sheet::problem_kind::ProblemKind;
+use crate::sheet::result_columns::{ACTIONS, SKIPPED};
 
 /// How much of a cell is shown, in characters.
 const SHOWN: usize = 48;
@@ -69,6 +70,25 @@ impl Problem {
             ProblemKind::NotPlanned,
             Place::row(row),
             "the plan approves nothing for this row, so it is not sent; `reason` says why",
+        )
+    }
+
+    /// A word in the column `action` of a plan that no plan writes there.
+    pub fn unknown_action(place: Place, word: &str) -> Problem {
+        let found = match word {
+            "" => "this cell was emptied".to_string(),
+            word => format!(
+                "`{}` is not a word that a plan has here ({})",
+                shorten(word),
+                ACTIONS.join(", ")
+            ),
+        };
+        Problem::of_kind(
+            ProblemKind::NotAnAction,
+            place,
+            format!(
+                "{found}; if the row is not to be sent, write `{SKIPPED}` or delete it, else put back the word that stood here"
+            ),
         )
     }
 

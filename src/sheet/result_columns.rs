@@ -27,11 +27,20 @@ pub const NEW: &str = "new";
 /// The column of a plan that says what is to be done with a row.
 pub const ACTION: &str = "action";
 
+/// What stands there for a row that changes something.
+pub const CHANGE: &str = "change";
+
+/// What stands there for a row that is as it asks already.
+pub const SAME: &str = "same";
+
 /// What stands there for a row that the plan leaves out.
 pub const SKIPPED: &str = "skipped";
 
 /// What stands there for a row of which the plan does not say what it would change.
 pub const CANNOT: &str = "cannot";
+
+/// All that a plan says there.
+pub const ACTIONS: [&str; 4] = [CHANGE, SAME, SKIPPED, CANNOT];
 
 /// The column of a plan that says why.
 pub const REASON: &str = "reason";

@@ -554,3 +554,64 @@ fn a_plan_with_usage_can_be_made_by_the_printed_command() {
         assert_eq!(asked.iter().filter(of_rules).count(), 6, "{words}");
     }
 }
+
+#[test]
+fn a_word_of_the_approvers_own_in_a_plan_is_a_problem_wherever_the_plan_is_read() {
+    let stage = stage();
+    plan(&stage, "sheet.csv --skip-invalid").expect(1);
+    for (line, word) in [(2, "no"), (3, "rejected"), (4, "")] {
+        with_line(&stage, "sheet.plan.csv", line, |text| {
+            assert!(text.contains(",change,"), "{text}");
+            Some(text.replace(",change,", &format!(",{word},")))
+        });
+    }
+    let said = "row 2, column D (action): `no` is not a word that a plan has here (change, same, skipped, cannot); if the row is not to be sent, write `skipped` or delete it, else put back the word that stood here";
+    let checked = stage.run("check sheet.plan.csv").expect(2);
+    for line in [
+        said,
+        "row 3, column D (action): `rejected` is not a word",
+        "row 4, column D (action): this cell was emptied;",
+        "6 rows: 2 ready to send, 4 with 4 problems",
+    ] {
+        assert!(checked.stdout.contains(line), "{}", checked.stdout);
+    }
+    stage.apply("sheet.plan.csv").expect(2).says(said);
+    plan(&stage, "sheet.plan.csv -o again.plan.csv")
+        .expect(2)
+        .says(said);
+    assert_eq!(writes(&stage), 0);
+    // They are left out as any row with a problem is.
+    stage.apply("sheet.plan.csv --skip-invalid").expect(1);
+    assert_eq!(writes(&stage), 2);
+}
+
+#[test]
+fn rows_that_a_plan_skips_are_not_ready_to_send_when_it_is_checked() {
+    let stage = stage();
+    plan(&stage, "sheet.csv").expect(1);
+    with_line(&stage, "sheet.plan.csv", 2, |text| {
+        Some(text.replace(",change,", ",Skipped,"))
+    });
+    let checked = stage.run("check sheet.plan.csv").expect(2);
+    for line in [
+        "row 5: the plan approves nothing for this row",
+        "6 rows: 4 ready to send, 1 with nothing to send, 1 with 1 problem",
+    ] {
+        assert!(checked.stdout.contains(line), "{}", checked.stdout);
+    }
+}
+
+#[test]
+fn a_word_of_the_approvers_own_in_a_plan_of_results_sends_nothing() {
+    let stage = applied();
+    edit(&stage, RESULTS, &location_id(UNKNOWN), &location_id(KNOWN));
+    plan(&stage, &format!("{RESULTS} --only-failed")).expect(0);
+    let name = "sheet.plan.plan.csv";
+    edit(&stage, name, ",change,", ",hold,");
+    let before = writes(&stage);
+    stage
+        .apply(&format!("{RESULTS} --only-failed --if-unchanged {name}"))
+        .expect(2)
+        .says("`hold` is not a word that a plan has here");
+    assert_eq!(writes(&stage), before);
+}

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use super::approved_rows::open_plan;
 use super::plan_columns::PlanColumns;
@@ -90,6 +90,13 @@ impl MarkedPlan {
             let row = match plan.read_row(columns, &numbered, &Directory::default()) {
                 Ok(row) => row,
                 Err(problems) => {
+                    // It may stand for a row that is not agreed to.
+                    if let Some(problem) = problems
+                        .iter()
+                        .find(|one| one.kind == ProblemKind::NotAnAction)
+                    {
+                        bail!("{}: {problem}", path.display());
+                    }
                     let of_plan = |one: &Problem| one.kind == ProblemKind::NotPlanned;
                     marked.has_unreadable |= !problems.iter().any(of_plan);
                     continue;

@@ -36,6 +36,7 @@ use crate::sheet::selection::Selection;
 use crate::sheet::{ReadOptions, RowFilter, Sheet};
 pub(super) use declined_rows::say_declined;
 pub(super) use new_plan::{NewPlan, note};
+pub use plan_in_force::obey_when_checked;
 pub(super) use plan_in_force::{
     ensure_it_is_of_this_service, ensure_its_record_is_there, is_plan, obey, obey_in_results,
     of_earlier,

@@ -76,6 +76,26 @@ pub(in crate::application) fn obey(settings: &RunSettings, sheet: &mut Sheet) ->
         let run = RecordedRun::open(&Journal::path_for(&settings.spec.sheet.path))?;
         return obey_action(sheet, &run, &new_plan);
     }
+    obey_skipped(sheet);
+    Ok(())
+}
+
+/// The same where a sheet is only checked. A plan whose record is beside it is looked at as one that is applied.
+pub fn obey_when_checked(sheet: &mut Sheet) -> Result<()> {
+    if sheet.looks_like_a_plan()
+        && is_plan(&sheet.path)
+        && let Ok(columns) = &sheet.columns
+        && let Some(action) = plan_cells::place_of(sheet, columns.setting, ACTION)
+    {
+        let run = RecordedRun::open(&Journal::path_for(&sheet.path))?;
+        sheet.obey_plan(action, not_approved(&run)?);
+        return Ok(());
+    }
+    obey_skipped(sheet);
+    Ok(())
+}
+
+fn obey_skipped(sheet: &mut Sheet) {
     if sheet.is_by_a_person()
         && has_columns(sheet)
         && let Ok(columns) = &sheet.columns
@@ -83,7 +103,6 @@ pub(in crate::application) fn obey(settings: &RunSettings, sheet: &mut Sheet) ->
     {
         sheet.skip_what_a_plan_skipped(action);
     }
-    Ok(())
 }
 
 /// Takes a sheet for a plan, which has all its columns; `action` says which rows are left out.

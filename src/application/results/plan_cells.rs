@@ -14,7 +14,7 @@ use crate::sheet::Sheet;
 use crate::sheet::columns::Columns;
 use crate::sheet::duplicates::SAME_AS_ROW;
 use crate::sheet::result_columns::{
-    ACTION, AND, CANNOT, NEW, PRESENT, REASON, SKIPPED, used_by_column,
+    ACTION, AND, CANNOT, CHANGE, NEW, PRESENT, REASON, SAME, SKIPPED, used_by_column,
 };
 use crate::table::{Cell, Table, Tone};
 
@@ -149,8 +149,8 @@ pub(super) fn write(
 
 pub(in crate::application) fn action(kind: OutcomeKind) -> (&'static str, Tone) {
     match kind {
-        OutcomeKind::Different => ("change", Tone::Warning),
-        OutcomeKind::Unchanged | OutcomeKind::Skipped => ("same", Tone::Plain),
+        OutcomeKind::Different => (CHANGE, Tone::Warning),
+        OutcomeKind::Unchanged | OutcomeKind::Skipped => (SAME, Tone::Plain),
         _ => (CANNOT, Tone::Bad),
     }
 }
