@@ -39,6 +39,7 @@ use crate::model::counts::Counts;
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::platform;
 use crate::setting;
+use crate::sheet::Origin;
 use crate::sheet::check::CheckedSheet;
 use crate::sheet::selection::Selection;
 use crate::stderr::say;
@@ -192,6 +193,7 @@ fn write_results(
         selection,
         journal,
         is_usage_known: usage_check.plan_asks_of_all(selection.columns.setting),
+        is_read_first: settings.spec.task != Task::Write,
         unfinished,
         unknown_before: &unknown_before,
     };
@@ -248,6 +250,7 @@ fn again(settings: &RunSettings, has_done_rows: bool) -> Again {
         None if suggested_commands::is_held_to_plan_of_part(settings) => Again::PlanWhatIsLeft,
         None if settings.spec.form == Form::Plan => Again::Plan {
             sheet: settings.spec.sheet.path.display().to_string(),
+            is_of_undo: settings.spec.sheet.reading.origin != Origin::Person,
             again: suggested_commands::same_plan_again(settings),
             without: suggested_commands::apply_without_them(settings, has_done_rows),
             apply: suggested_commands::apply_plan(settings, has_done_rows),

@@ -11,14 +11,22 @@ pub struct Counts {
     /// By HTTP status of the last answer; `None`: an attempt was made and got no answer.
     by_status: BTreeMap<Option<u16>, u64>,
     pub rows: u64,
+    /// Rows that are `unknown` although the service confirmed them.
+    pub confirmed_and_unseen: u64,
 }
 
 impl Counts {
     pub fn add(&mut self, outcome: &Outcome) {
-        self.add_kind(outcome.kind);
+        self.add_kept(outcome);
         if outcome.attempts > 0 {
             *self.by_status.entry(outcome.status).or_default() += 1;
         }
+    }
+
+    /// A row of which an earlier run has told.
+    pub fn add_kept(&mut self, outcome: &Outcome) {
+        self.add_kind(outcome.kind);
+        self.confirmed_and_unseen += u64::from(outcome.is_confirmed_and_unseen());
     }
 
     /// A row of which only the outcome is known.
@@ -36,6 +44,7 @@ impl Counts {
 
     pub fn absorb(&mut self, other: &Counts) {
         self.rows += other.rows;
+        self.confirmed_and_unseen += other.confirmed_and_unseen;
         for (kind, count) in &other.by_kind {
             *self.by_kind.entry(*kind).or_default() += count;
         }

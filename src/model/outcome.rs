@@ -85,6 +85,9 @@ impl OutcomeKind {
 /// How a row ends that was left alone since it clears a number in use.
 pub const WHERE_IN_USE: &str = "change that rule first, or add --even-if-used";
 
+/// What is said of a row that was confirmed and should be read back, and could not.
+pub const NOT_READ_BACK: &str = "confirmed, but the values could not be read back";
+
 /// What became of one row: the result columns but for the row number and the time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -159,10 +162,22 @@ impl Outcome {
         self.kind == OutcomeKind::Conflict && self.message.ends_with(WHERE_IN_USE)
     }
 
+    /// Whether the service confirmed the change of a row that is `unknown` only since nobody could look at it then.
+    pub fn is_confirmed_and_unseen(&self) -> bool {
+        self.kind == OutcomeKind::Unknown && *self.message == *NOT_READ_BACK
+    }
+
     /// Whether the row failed although its requests were answered as they should be: what is in its way stands in
     /// no cell of it.
     pub fn has_nothing_to_correct(&self) -> bool {
         self.kind == OutcomeKind::Failed && matches!(self.status, Some(200..=299))
+    }
+
+    /// Whether the row failed when its values were read before they were changed: the service refused its place, and
+    /// not what was to be set there. Where no such place is known, its id may be wrong.
+    pub fn is_of_refused_read(&self, is_read_first: bool) -> bool {
+        let is_refused = !matches!(self.status, None | Some(404));
+        self.kind == OutcomeKind::Failed && is_read_first && self.previous.is_none() && is_refused
     }
 
     /// Whether it is only for the service, or for who asks it, that the row is not done: the same row can go again

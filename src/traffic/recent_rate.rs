@@ -11,6 +11,9 @@ const MOST_INTERVALS: usize = 60;
 /// Less says nothing of the rate: a limit of 300 a minute lets all of them pass at once.
 const SHORTEST_SECONDS: i64 = 60;
 
+/// Fewer say nothing of it either: of three requests and one pause of a minute the pause makes the rate.
+const FEWEST_REQUESTS: u64 = 30;
+
 /// Sums up the last intervals of a run.
 #[derive(Debug, Default)]
 pub struct RecentRate {
@@ -56,7 +59,7 @@ impl RecentRate {
             .zip(last)
             .map_or(0, |(first, last)| last.until.saturating_sub(first.from));
         let passed: u64 = self.intervals.iter().map(|seen| seen.passed).sum();
-        if seconds < SHORTEST_SECONDS || passed == 0 {
+        if seconds < SHORTEST_SECONDS || passed < FEWEST_REQUESTS {
             return self.before;
         }
         #[expect(clippy::cast_precision_loss, reason = "a few minutes of requests")]
@@ -95,6 +98,16 @@ mod tests {
         assert_eq!(rate.per_second(), Some(112.0 / 25.0));
         rate.add(&interval(50_030, &[3; 30], 0));
         assert_eq!(rate.per_second(), Some(91.0 / 60.0));
+    }
+
+    #[test]
+    fn a_few_requests_and_a_pause_make_no_rate() {
+        let mut rate = RecentRate::default();
+        rate.add(&interval(0, &[3], 1));
+        rate.add(&interval(65, &[2], 0));
+        assert_eq!(rate.per_second(), None);
+        rate.add(&interval(70, &[26], 0));
+        assert_eq!(rate.per_second(), Some(30.0 / 71.0));
     }
 
     #[test]

@@ -507,10 +507,10 @@ fn what_a_plan_of_results_shows_may_not_be_edited() {
         let sent = writes(&stage).len();
         edit_cells(&stage, PLAN, PLAN, &[(column, 3, found)]);
         let ran = stage.run(&format!("{command} --yes")).expect(2);
-        ran.says(if column == "n1" || column == "locationId" {
-            "1 row is not as planned in `sheet.plan.csv`: row 3"
-        } else {
-            "1 cell of `sheet.plan.csv` was changed since it was made"
+        ran.says(match column {
+            "n1" | "locationId" => "1 row is not as planned in `sheet.plan.csv`: row 3",
+            "action" => "is not a word that a plan has here",
+            _ => "1 cell of `sheet.plan.csv` was changed since it was made",
         });
         assert_eq!(writes(&stage).len(), sent, "{column}");
     }

@@ -373,7 +373,12 @@ fn a_plan_that_names_what_uses_two_numbers_can_be_applied() {
             assert_eq!(planned[1]["action"], "cannot");
             assert_eq!(planned[1]["usedBy1"], "INTERNATIONAL calls");
             assert_eq!(planned[1]["usedBy2"], "NATIONAL calls");
-            stage.run("check plan.csv").expect(0);
+            let checked = stage.run("check plan.csv").expect(2);
+            assert!(
+                checked.stdout.contains("2 ready to send"),
+                "{}",
+                checked.stdout
+            );
             apply(&stage, "plan.csv --skip-invalid -o done.csv").expect(1);
             let after = stage.state();
             assert_eq!(after[&one]["autoTransferNumber1"], "5501");

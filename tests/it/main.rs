@@ -21,6 +21,7 @@ mod equal_rows;
 mod excel;
 mod export;
 mod first_attempts;
+mod fitting_steps;
 mod fix;
 mod given_up;
 mod harness;

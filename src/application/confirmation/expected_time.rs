@@ -87,11 +87,10 @@ pub(in crate::application) fn expected_time(
     }
 }
 
-/// A remembered rate as far as it was seen to hold. What a few requests made of it is a guess, which may promise
-/// no less time than is usual.
+/// A remembered rate if it was seen to hold. What a few requests made of it is a guess: one row that had to wait for a
+/// minute says nothing of how long the next one takes.
 fn trusted(found: Estimate) -> Option<f64> {
-    let per_second = found.per_second;
-    (found.is_known() || per_second < USUAL_RATE).then_some(per_second)
+    found.is_known().then_some(found.per_second)
 }
 
 /// Requests that show what uses the numbers of the rows, where it is asked.
@@ -252,7 +251,9 @@ mod tests {
             (16.0, 0.65, Some(16.0)),
             // Made of two rows, the last of which was refused.
             (16.0, 1.0, None),
-            (2.0, 1.0, Some(2.0)),
+            // And of one, which was told to wait for 45 seconds.
+            (0.02, 1.0, None),
+            (2.0, 0.05, Some(2.0)),
         ] {
             let found = Estimate {
                 per_second,

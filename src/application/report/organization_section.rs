@@ -69,13 +69,18 @@ pub(super) fn organizations(run: &RunModel) -> Markup {
     sorted.sort_by_key(|organization| std::cmp::Reverse(not_done(organization)));
     let with_failures = organizations.iter().filter(|one| not_done(one) > 0);
     let with_failures = with_failures.count() as u64;
+    let not_done_or_in_doubt = match (run.rows_not_done(), run.rows_in_doubt()) {
+        (0, 1..) => "Perhaps done",
+        (_, 1..) => "Not done, or perhaps",
+        _ => "Not done",
+    };
     html! {
         section {
             h2 { "Organizations" }
             details {
                 summary {
                     (plural(organizations.len() as u64, "organization"))
-                    @if with_failures > 0 { ", " (grouped(with_failures)) " with rows not done" }
+                    @if with_failures > 0 { ", " (grouped(with_failures)) " with rows " (not_done_or_in_doubt.to_lowercase()) }
                 }
                 div.wide tabindex="0" role="group" aria-label="Organizations" {
                     table {
@@ -84,7 +89,7 @@ pub(super) fn organizations(run: &RunModel) -> Markup {
                                 th scope="col" { "Organization" }
                                 th.number scope="col" { "Rows to send" }
                                 th.number scope="col" { "Done" }
-                                th scope="col" { "Not done" }
+                                th scope="col" { (not_done_or_in_doubt) }
                             }
                         }
                         tbody {

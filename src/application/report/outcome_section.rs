@@ -95,7 +95,7 @@ fn meaning(kind: OutcomeKind, is_plan: bool) -> &'static str {
         OutcomeKind::Partly => "one of several changes of the row took effect",
         OutcomeKind::Failed => "the service refused it, or kept failing",
         OutcomeKind::Unknown => {
-            "the last try may or may not have taken effect; sending it again does no harm"
+            "it may have taken effect; why that is not known is told below, and sending it again does no harm"
         }
         OutcomeKind::Invalid => "the row is wrong and was left out",
         OutcomeKind::NotAttempted => "the run ended before its turn",
@@ -121,7 +121,13 @@ pub(super) fn causes(run: &RunModel) -> Markup {
     }
     html! {
         section {
-            h2 { "Rows not done, by cause" }
+            h2 {
+                @match (run.rows_not_done(), run.rows_in_doubt()) {
+                    (0, 1..) => "Rows that may be done, by cause",
+                    (_, 1..) => "Rows not done, or perhaps not, by cause",
+                    _ => "Rows not done, by cause",
+                }
+            }
             p {
                 "The message is the one that the first of these rows got. Cisco support asks for a tracking id; those of all rows are in the results file."
             }

@@ -13,7 +13,7 @@ use crate::application::run_settings::ChangeList;
 use crate::journal::RunHeader;
 use crate::model::clock::in_words;
 use crate::model::outcome::OutcomeKind;
-use crate::model::wording::{grouped, plural};
+use crate::model::wording::{grouped, plural, plural_were};
 use crate::setting::{self, Setting};
 
 const STYLE: &str = include_str!("style.css");
@@ -162,6 +162,7 @@ fn verdict(run: &RunModel) -> Markup {
                 }
                 " " (plural(run.rows_to_do(), "row")) " to do; resuming the run finishes the sheet."
                 @if run.rows_not_done() > 0 { " " (plural(run.rows_not_done(), "row")) " not done." }
+                (in_doubt(run))
             },
         ),
         Some(_) if run.header.settings.plan && open == 0 => (
@@ -172,7 +173,13 @@ fn verdict(run: &RunModel) -> Markup {
         Some(_) if open > 0 => (
             "problem",
             "×",
-            html! { strong { "Finished, with " (plural(open, "row")) " not done." } " The failures are listed below, by cause." },
+            match open.saturating_sub(run.rows_in_doubt()) {
+                0 => html! { strong { "Finished." } (in_doubt(run)) },
+                open => html! {
+                    strong { "Finished, with " (plural(open, "row")) " not done." } (in_doubt(run))
+                    " The failures are listed below, by cause."
+                },
+            },
         ),
         Some(_) => (
             "good",
@@ -215,6 +222,16 @@ fn verdict(run: &RunModel) -> Markup {
     }
 }
 
+/// What is known of rows that may be done.
+fn in_doubt(run: &RunModel) -> Markup {
+    let unseen = run.rows_confirmed_and_unseen();
+    let others = run.rows_in_doubt().saturating_sub(unseen);
+    html! {
+        @if unseen > 0 { " " (plural_were(unseen, "row")) " confirmed by Webex and could not be read back." }
+        @if others > 0 { " " (plural(others, "row")) " may be done, and may not be." }
+    }
+}
+
 fn figures(run: &RunModel) -> Markup {
     let is_plan = run.header.settings.plan;
     let (done, not_done) = if is_plan {
@@ -240,6 +257,7 @@ fn figures(run: &RunModel) -> Markup {
     } else {
         "Rows in the sheet"
     };
+    let is_in_doubt_only = run.rows_in_doubt() > 0 && run.rows_not_done() == 0;
     // What the runs before it took is told on their own pages.
     let of_last = if run.header.follows.is_some() {
         ", last run"
@@ -250,7 +268,8 @@ fn figures(run: &RunModel) -> Markup {
         dl.figures {
             (figure(rows, &grouped(run.rows())))
             (figure(done, &grouped(run.rows_done())))
-            (figure(not_done, &grouped(run.rows_not_done())))
+            @if !is_in_doubt_only { (figure(not_done, &grouped(run.rows_not_done()))) }
+            @if run.rows_in_doubt() > 0 { (figure("May be done", &grouped(run.rows_in_doubt()))) }
             (figure(if is_plan { "Rows that differ" } else { "Rows changed" }, &grouped(changed)))
             @if run.rows_skipped() > 0 { (figure("Skipped", &grouped(run.rows_skipped()))) }
             @if run.rows_to_do() > 0 { (figure("To do", &grouped(run.rows_to_do()))) }

@@ -136,11 +136,23 @@ impl RunModel {
 
     /// Rows that were tried, or left out, and are not done.
     pub(super) fn rows_not_done(&self) -> u64 {
-        let not = self
-            .outcomes
-            .iter()
-            .filter(|(kind, _)| !kind.is_success() && **kind != OutcomeKind::NotAttempted);
+        let others = [OutcomeKind::NotAttempted, OutcomeKind::Unknown];
+        let not = self.outcomes.iter();
+        let not = not.filter(|(kind, _)| !kind.is_success() && !others.contains(kind));
         total(not.map(|(_, count)| *count))
+    }
+
+    /// Rows of which nobody can say whether they are done.
+    pub(super) fn rows_in_doubt(&self) -> u64 {
+        let unknown = self.outcomes.get(&OutcomeKind::Unknown);
+        unknown.copied().unwrap_or_default()
+    }
+
+    /// Those of them that the service confirmed, and that only could not be read back.
+    pub(super) fn rows_confirmed_and_unseen(&self) -> u64 {
+        let causes = self.causes.causes.iter();
+        let unseen = causes.filter(|cause| cause.outcome.is_confirmed_and_unseen());
+        total(unseen.map(|cause| cause.rows.count))
     }
 
     /// Rows that changed something, or may have, by this run or those that it went on from: an undo puts back
@@ -157,7 +169,12 @@ impl RunModel {
 
     /// Rows that are still to be done.
     pub(super) fn rows_to_do(&self) -> u64 {
-        let told = [self.rows_done(), self.rows_not_done(), self.rows_skipped()];
+        let told = [
+            self.rows_done(),
+            self.rows_not_done(),
+            self.rows_in_doubt(),
+            self.rows_skipped(),
+        ];
         self.rows().saturating_sub(total(told.into_iter()))
     }
 

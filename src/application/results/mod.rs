@@ -91,6 +91,8 @@ pub struct Content<'a> {
     pub journal: &'a Journal,
     /// Whether it was asked of all rows what uses their numbers.
     pub is_usage_known: bool,
+    /// Whether the values of each row are read before anything else.
+    pub is_read_first: bool,
     /// Rows that were sent and have no record in the journal.
     pub unfinished: &'a BTreeMap<u64, Outcome>,
     /// Rows of which an earlier part of the run did not learn what became of them.
@@ -279,11 +281,11 @@ fn write_rows(
             }
             Choice::Keep => {
                 let kept = written.keep(table, &numbered)?;
-                tally.counts.add_kind(kept.kind);
+                tally.counts.add_kept(&kept);
                 if sheet.left_out_by(&numbered).is_some() {
-                    tally.outside.add_kind(kept.kind);
+                    tally.outside.add_kept(&kept);
                 } else {
-                    tally.remedies.add(&kept);
+                    tally.remedies.add(&kept, false);
                 }
                 table.end_row()?;
                 continue;
@@ -296,7 +298,7 @@ fn write_rows(
             line.outcome.kind = OutcomeKind::Unchanged;
         }
         tally.counts.add(&line.outcome);
-        tally.remedies.add(&line.outcome);
+        tally.remedies.add(&line.outcome, content.is_read_first);
         if line.finished_at.is_none() && !line.outcome.kind.is_success() {
             tally.without_record.add(numbered.row, &line.outcome);
         }

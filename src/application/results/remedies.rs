@@ -13,9 +13,13 @@ pub struct Remedies {
 }
 
 impl Remedies {
-    pub(super) fn add(&mut self, outcome: &Outcome) {
+    /// `is_read_first`: the values of each row are read before they are changed, or are only read.
+    pub(super) fn add(&mut self, outcome: &Outcome, is_read_first: bool) {
+        let is_to_be_tried_again = outcome.is_to_be_tried_again();
+        let is_not_correctable =
+            outcome.has_nothing_to_correct() || outcome.is_of_refused_read(is_read_first);
         self.of_use += u64::from(outcome.is_of_use());
-        self.not_correctable += u64::from(outcome.has_nothing_to_correct());
-        self.to_try_again += u64::from(outcome.is_to_be_tried_again());
+        self.not_correctable += u64::from(is_not_correctable && !is_to_be_tried_again);
+        self.to_try_again += u64::from(is_to_be_tried_again);
     }
 }

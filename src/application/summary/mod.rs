@@ -171,6 +171,7 @@ impl Summary {
         let mut json = json!({
             "rows": self.counts.rows,
             "outcomes": outcomes(&self.counts),
+            "confirmedNotReadBack": self.counts.confirmed_and_unseen,
             "statuses": statuses,
             "requests": self.requests,
             "throttled": self.throttled,
@@ -283,7 +284,7 @@ mod tests {
         );
         assert_eq!(summary.exit_code(), ExitCode::SomeRowsNotDone);
         insta::assert_snapshot!(summary.to_string(), @"
-        4 rows sent in 1 min 15 s: 2 updated, 1 failed, 1 unknown. Of 5 rows in the sheet, 2 are done and 3 are not done.
+        4 rows sent in 1 min 15 s: 2 updated, 1 failed, 1 unknown. Of 5 rows in the sheet, 2 are done, 1 may be done and 2 are not done.
         1,234 requests, rate limited 2 times
           updated              2
           failed               1
@@ -291,10 +292,10 @@ mod tests {
           invalid              1
         last answers: none × 1, 204 × 2, 404 × 1
         results: sheet.results.csv (plain CSV; --excel makes one for Excel)
-        hint: to send again the 3 rows that are not done, correct them in `sheet.results.csv`, then run:
+        hint: to send again the 3 rows that are not done, or may not be, correct them in `sheet.results.csv`, then run:
           wxbulk apply sheet.results.csv --only-failed
         ");
-        insta::assert_snapshot!(summary.to_json().to_string(), @r#"{"exitCode":1,"note":"CHG-123","outcomes":{"conflict":0,"different":0,"failed":1,"invalid":1,"not-attempted":0,"partly":0,"skipped":0,"unchanged":0,"unknown":1,"updated":2},"reason":null,"requests":1234,"results":"sheet.results.csv","resume":null,"rows":5,"rowsLeft":0,"seconds":75.0,"statuses":{"204":2,"404":1,"none":1},"stopped":null,"thisPart":{"outcomes":{"conflict":0,"different":0,"failed":1,"invalid":0,"not-attempted":0,"partly":0,"skipped":0,"unchanged":0,"unknown":1,"updated":2},"requests":1234,"rows":4,"seconds":75.0,"throttled":2},"throttled":2}"#);
+        insta::assert_snapshot!(summary.to_json().to_string(), @r#"{"confirmedNotReadBack":0,"exitCode":1,"note":"CHG-123","outcomes":{"conflict":0,"different":0,"failed":1,"invalid":1,"not-attempted":0,"partly":0,"skipped":0,"unchanged":0,"unknown":1,"updated":2},"reason":null,"requests":1234,"results":"sheet.results.csv","resume":null,"rows":5,"rowsLeft":0,"seconds":75.0,"statuses":{"204":2,"404":1,"none":1},"stopped":null,"thisPart":{"outcomes":{"conflict":0,"different":0,"failed":1,"invalid":0,"not-attempted":0,"partly":0,"skipped":0,"unchanged":0,"unknown":1,"updated":2},"requests":1234,"rows":4,"seconds":75.0,"throttled":2},"throttled":2}"#);
     }
 
     #[test]

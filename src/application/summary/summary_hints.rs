@@ -15,6 +15,8 @@ pub enum Again {
     /// A plan approves nothing for them: another one of the corrected sheet, or this one without them.
     Plan {
         sheet: String,
+        /// It was made by `undo`, and nobody corrects it.
+        is_of_undo: bool,
         again: String,
         without: String,
         /// This plan as it is, or where it is one of results these under it.
@@ -31,14 +33,32 @@ pub enum Again {
 impl Summary {
     /// No command to paste has `--force`: it would bypass what has just left rows alone.
     fn write_undo_again(&self, out: &mut fmt::Formatter<'_>, command: &str) -> fmt::Result {
-        let rows = self.to_repeat();
-        if rows > 0 {
-            let are = if rows == 1 { "is" } else { "are" };
-            writeln!(
-                out,
-                "hint: to try again to put back the {} that {are} not:\n  {command}",
-                plural(rows, "row")
-            )?;
+        let unseen = self.unseen();
+        let rows = self.to_repeat().saturating_sub(unseen);
+        let look = format!(
+            "look at the {} that Webex says {} back and that could not be read then",
+            plural(unseen, "row"),
+            if unseen == 1 { "is" } else { "are" }
+        );
+        let purpose = match (rows, unseen) {
+            (0, 0) => None,
+            (0, _) => Some(look),
+            (rows, unseen) => {
+                let are = if rows == 1 { "is" } else { "are" };
+                let unknown = self.counts.of(OutcomeKind::Unknown).saturating_sub(unseen);
+                let or_may_not = if unknown > 0 { ", or may not be" } else { "" };
+                let again = format!(
+                    "try again to put back the {} that {are} not{or_may_not}",
+                    plural(rows, "row")
+                );
+                Some(match unseen {
+                    0 => again,
+                    _ => format!("{again}, and to {look}"),
+                })
+            }
+        };
+        if let Some(purpose) = purpose {
+            writeln!(out, "hint: to {purpose}:\n  {command}")?;
         }
         let mut conflicts = self.conflicts();
         for (later, rows) in self.undo_first.iter().filter(|(_, rows)| *rows > 0) {
@@ -112,7 +132,10 @@ impl Summary {
         };
         // What is not as it was approved has to be planned before it is sent.
         let correctable = match &self.again {
-            Again::Rows(_) if self.is_under_plan => self.to_repeat(),
+            Again::Rows(_) if self.is_under_plan => {
+                let as_they_are = self.remedies.to_try_again + self.remedies.not_correctable;
+                self.to_repeat().saturating_sub(as_they_are)
+            }
             _ => 0,
         };
         let first = match (corrected, conflicts) {
@@ -153,6 +176,24 @@ impl Summary {
             out,
             "hint: {first}plan what is not done and look at the plan, which ends with the command that sends it:\n  {plan}"
         )
+    }
+
+    /// Rows that were confirmed and could not be looked at then.
+    fn unseen(&self) -> u64 {
+        let outside = self.outside.confirmed_and_unseen;
+        self.counts.confirmed_and_unseen.saturating_sub(outside)
+    }
+
+    /// `row that is not done`, `2 rows that are not done, or may not be`.
+    fn rows_not_done(&self, count: u64) -> String {
+        let may_not_be = match self.counts.of(OutcomeKind::Unknown) {
+            0 => "",
+            _ => ", or may not be",
+        };
+        match count {
+            1 => format!("row that is not done{may_not_be}"),
+            _ => format!("{} that are not done{may_not_be}", plural(count, "row")),
+        }
     }
 
     /// The file in which rows are corrected.
@@ -210,14 +251,14 @@ impl Summary {
                 if rows > 0 && self.is_under_plan {
                     writeln!(
                         out,
-                        "hint: to send again the {} not done, as approved, run:\n  {command}",
-                        rows_that_are(rows)
+                        "hint: to send again the {}, as approved, run:\n  {command}",
+                        self.rows_not_done(rows)
                     )?;
                 } else if rows > 0 {
                     writeln!(
                         out,
-                        "hint: to send again the {} not done, {}run:\n  {command}",
-                        rows_that_are(rows),
+                        "hint: to send again the {}, {}run:\n  {command}",
+                        self.rows_not_done(rows),
                         self.what_to_do_first(rows)
                     )?;
                 }
@@ -226,20 +267,24 @@ impl Summary {
             Again::Undo(command) => self.write_undo_again(out, command)?,
             Again::Plan {
                 sheet,
+                is_of_undo,
                 again,
                 without,
                 ..
             } => {
                 let rows = rows + conflicts;
                 let them = it_or_them(rows);
-                let correct = match (
-                    self.remedies.to_try_again,
-                    self.remedies.not_correctable + conflicts,
-                ) {
-                    (0, 0) => format!("Correct {them} in `{sheet}` and plan again"),
+                let to_try_again = self.remedies.to_try_again;
+                let not_correctable = self.remedies.not_correctable + conflicts;
+                let correct = match (to_try_again, not_correctable) {
                     (all, _) if all >= rows => {
                         "Nothing is wrong in the sheet; plan again once that is over".to_string()
                     }
+                    // What stands in the sheet of an undo was there before the run.
+                    (some, others) if some + others >= rows || *is_of_undo => {
+                        "No cell is wrong: see to what it says, and plan again".to_string()
+                    }
+                    (0, 0) => format!("Correct {them} in `{sheet}` and plan again"),
                     _ => format!("Correct in `{sheet}` what it says is wrong, and plan again"),
                 };
                 writeln!(
@@ -281,13 +326,5 @@ impl Summary {
             )?;
         }
         Ok(())
-    }
-}
-
-/// `row that is`, `2 rows that are`.
-fn rows_that_are(count: u64) -> String {
-    match count {
-        1 => "row that is".to_string(),
-        _ => format!("{} that are", plural(count, "row")),
     }
 }

@@ -68,9 +68,16 @@ impl Summary {
         if self.sent.rows == 0 {
             return format!("no row {verb}.");
         }
+        let unseen = self.sent.confirmed_and_unseen;
         let kinds = self.sent.by_kind().iter();
+        let kinds = kinds.map(|(kind, count)| match kind {
+            OutcomeKind::Unknown => (self.word(*kind), count.saturating_sub(unseen)),
+            kind => (self.word(*kind), *count),
+        });
+        let kinds = kinds.chain([(self.word_of_unseen(), unseen)]);
+        let kinds = kinds.filter(|(_, count)| *count > 0);
         let kinds: Vec<String> = kinds
-            .map(|(kind, count)| format!("{} {}", grouped(*count), self.word(*kind)))
+            .map(|(word, count)| format!("{} {word}", grouped(count)))
             .collect();
         let took = clock::in_words(self.took);
         if self.is_export() {
@@ -104,6 +111,15 @@ impl Summary {
         }
     }
 
+    /// The same of a row that was confirmed and could not be looked at then.
+    fn word_of_unseen(&self) -> &'static str {
+        match self.undo {
+            Some(UndoKind::PutsBack) => "put back but not read back",
+            Some(UndoKind::SetsAgain) => "set again but not read back",
+            None => "changed but not read back",
+        }
+    }
+
     pub(super) fn is_export(&self) -> bool {
         self.is_of("export")
     }
@@ -124,7 +140,8 @@ impl Summary {
     }
 }
 
-/// `Of 60 rows in the sheet, 57 are done, 2 skipped and 1 is not done`: the counts add up to the rows.
+/// `Of 60 rows in the sheet, 57 are done, 2 skipped and 1 is not done`: the counts add up to the rows. Of a row that
+/// is `unknown` nobody can say that it is not done.
 pub(in crate::application) fn say_how_it_stands(
     rows: &str,
     outcomes: &BTreeMap<OutcomeKind, u64>,
@@ -141,12 +158,17 @@ pub(in crate::application) fn say_how_it_stands(
     let done: u64 = done.map(|(_, count)| count).sum();
     let skipped = outcomes.get(&OutcomeKind::Skipped).copied();
     let skipped = skipped.unwrap_or_default();
-    let others = all - done - skipped;
+    let unknown = outcomes.get(&OutcomeKind::Unknown).copied();
+    let unknown = unknown.filter(|_| !is_read).unwrap_or_default();
+    let others = all - done - skipped - unknown;
     let are = |count| if count == 1 { "is" } else { "are" };
     let verb = if is_read { "read" } else { "done" };
     let mut parts = vec![format!("{} {} {verb}", grouped(done), are(done))];
     if skipped > 0 {
         parts.push(format!("{} skipped", grouped(skipped)));
+    }
+    if unknown > 0 {
+        parts.push(format!("{} may be done", grouped(unknown)));
     }
     if others > 0 {
         parts.push(format!("{} {} not {verb}", grouped(others), are(others)));

@@ -29,7 +29,7 @@ use super::row_decision::saying;
 use super::{Pipeline, Recorder, Task};
 use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
-use crate::model::outcome::OutcomeKind;
+use crate::model::outcome::{NOT_READ_BACK, OutcomeKind};
 use crate::model::response::{ApiResult, Body, Response};
 use crate::webex::Service;
 
@@ -39,9 +39,6 @@ const FOUND_AS_ASKED: &str =
 
 /// What is said where others changed with it.
 const FOUND_AND_OTHERS: &str = "the change was not confirmed; it was found when the values were read back, and others had changed with it";
-
-/// What is said of a row that was confirmed and should be read back, and could not.
-const NOT_READ_BACK: &str = "confirmed, but the values could not be read back";
 
 impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     /// One request of the row was confirmed.
