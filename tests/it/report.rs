@@ -343,7 +343,7 @@ fn a_page_says_which_rows_a_plan_left_out_and_that_a_rehearsal_changed_nothing()
     let page = fs::read_to_string(stage.path("page.html")).expect("a page");
     for said in [
         "the plan skips this row",
-        "deleted from the plan, as they are numbered in <bdi>sites.csv</bdi>",
+        "deleted from the plan, so not sent; as they are numbered in <bdi>sites.csv</bdi>",
         "<strong>1 row:</strong> 5",
         "; made of <bdi>sites.csv</bdi>",
     ] {
@@ -438,7 +438,7 @@ fn the_page_of_results_is_about_all_runs_they_come_from() {
     stage.apply("p.csv -o r.csv --report first.html").expect(1);
     let first = page(&stage, "first.html");
     assert!(first.contains("Finished, with 2 rows not done."), "{first}");
-    assert_eq!(figure(&first, "Rows in the sheet"), 6);
+    assert_eq!(figure(&first, "Rows in the plan"), 6);
     let set_first = figure(&first, "Numbers set");
 
     stage
@@ -450,7 +450,7 @@ fn the_page_of_results_is_about_all_runs_they_come_from() {
         "{second}"
     );
     for (name, count) in [
-        ("Rows in the sheet", 6),
+        ("Rows in the plan", 6),
         ("Done", 5),
         ("Not done", 1),
         ("Rows changed", 5),
@@ -474,4 +474,47 @@ fn the_page_of_results_is_about_all_runs_they_come_from() {
         second.contains("This puts them back at 5 locations"),
         "{second}"
     );
+}
+
+#[test]
+fn the_page_names_the_own_sheet_the_rows_deleted_from_the_plan_and_the_stops_before() {
+    let stage = Stage::instant();
+    stage.write("own.csv", sheet(5));
+    let run = |line: &str| stage.run_online(line);
+    run("plan own.csv").expect(0);
+    let plan = fs::read_to_string(stage.path("own.plan.csv")).expect("a plan");
+    let kept = plan.lines().enumerate().filter(|(index, _)| *index != 2);
+    let kept: Vec<&str> = kept.map(|(_, line)| line).collect();
+    stage.write("own.plan.csv", kept.join("\n") + "\n");
+    run("apply own.plan.csv --yes --first 1").expect(3);
+    run("apply own.plan.csv --yes --resume").expect(0);
+    run("apply own.plan.results.csv --only-failed --yes").expect(0);
+    run("undo own.plan.results-2.csv --yes").expect(0);
+    for (results, says) in [
+        (
+            "own.plan.results",
+            "Finished: every row that was approved is done.",
+        ),
+        (
+            "own.plan.results-2",
+            "stopped: <bdi>the first rows were sent and read back, as --first asks</bdi>",
+        ),
+        ("own.plan.results-3", "Undo: "),
+    ] {
+        stage.run(&format!("report {results}.csv")).expect(0);
+        let page = page(&stage, &format!("{results}.report.html"));
+        assert!(
+            page.contains("change report · <bdi>own.csv</bdi>"),
+            "{results}: {page}"
+        );
+        assert!(page.contains(says), "{results}: {page}");
+        if says != "Undo: " {
+            assert_eq!(figure(&page, "Rows in the plan"), 4);
+            assert_eq!(figure(&page, "Deleted from the plan"), 1);
+            assert!(
+                page.contains("as they are numbered in <bdi>own.csv</bdi>"),
+                "{page}"
+            );
+        }
+    }
 }

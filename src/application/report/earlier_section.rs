@@ -5,8 +5,8 @@ use std::path::Path;
 use maud::{Markup, html};
 
 use super::escaped_text::EscapedText;
-use super::run_model::{RunModel, total};
-use super::timing_section::moment;
+use super::run_model::{RunModel, WorkSession, total};
+use super::timing_section::{how_it_ended, moment};
 use crate::application::status;
 use crate::journal::{BeginRecord, Organization, RecordedRun, RunHeader};
 use crate::model::wording::grouped;
@@ -18,7 +18,9 @@ use crate::sheet::managed_organizations::key_of;
 pub(super) struct EarlierRun {
     pub(super) header: RunHeader,
     results: String,
-    begin: Option<BeginRecord>,
+    pub(super) begin: Option<BeginRecord>,
+    /// When it was at work, and how that ended.
+    sittings: Vec<WorkSession>,
     /// Rows that it was the last to send.
     pub(super) rows: u64,
 }
@@ -39,10 +41,12 @@ impl EarlierRun {
             }
             let recorded = RecordedRun::open(&run.journal).ok();
             wanted.clone_from(&run.header.follows);
+            let sittings = RunModel::read(&run.journal, None, Vec::new());
             found.push(EarlierRun {
                 results: run.results_name().to_string_lossy().into_owned(),
                 begin: recorded.and_then(|recorded| recorded.last_begin().cloned()),
                 header: run.header,
+                sittings: sittings.map_or_else(|_| Vec::new(), |model| model.sittings),
                 rows: 0,
             });
         }
@@ -69,13 +73,23 @@ pub(super) fn runs(run: &RunModel) -> Markup {
         return html! {};
     }
     let of_last = total(run.sittings.iter().map(|sitting| sitting.rows));
-    let line = |began, results: &str, id: &str, rows: u64| {
+    // What kept other rows from being sent is nothing for a page about some of them.
+    let is_whole_run = run.part.is_none();
+    let line = |began, results: &str, id: &str, rows: u64, ends: &Markup| {
         html! {
             tr {
                 th.time scope="row" { (moment(began)) }
                 td { (EscapedText::of(results)) }
                 td { code { (EscapedText::of(id)) } }
                 td.number { (grouped(rows)) }
+                @if is_whole_run { td { (ends) } }
+            }
+        }
+    };
+    let ends = |sittings: &[WorkSession]| {
+        html! {
+            @for (index, sitting) in sittings.iter().enumerate() {
+                p.end { (moment(sitting.last_sign)) " " (how_it_ended(sitting, index + 1 == sittings.len())) }
             }
         }
     };
@@ -95,13 +109,14 @@ pub(super) fn runs(run: &RunModel) -> Markup {
                             th scope="col" { "Results" }
                             th scope="col" { "Run" }
                             th.number scope="col" { "Rows it sent last" }
+                            @if is_whole_run { th scope="col" { "How it ended" } }
                         }
                     }
                     tbody {
                         @for one in run.earlier.iter().rev() {
-                            (line(one.header.started_at, &one.results, one.header.id.as_str(), one.rows))
+                            (line(one.header.started_at, &one.results, one.header.id.as_str(), one.rows, &ends(&one.sittings)))
                         }
-                        (line(run.header.started_at, "this run", run.header.id.as_str(), of_last))
+                        (line(run.header.started_at, "this run", run.header.id.as_str(), of_last, &html! { "see below" }))
                     }
                 }
             }

@@ -294,6 +294,7 @@ impl Gathering<'_> {
         let mut model = RunModel {
             part: self.chosen.map(|chosen| chosen.said.clone()),
             requests: self.requests,
+            own_sheet: header.input.name.clone(),
             header,
             sittings: self.sittings,
             outcomes,

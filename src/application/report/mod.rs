@@ -11,6 +11,7 @@ mod journal_gathering;
 mod organization_of_run;
 mod organization_section;
 mod outcome_section;
+mod own_sheet;
 mod page;
 mod page_choice;
 pub mod page_file;
@@ -31,6 +32,7 @@ use crate::application::run_settings::ChangeList;
 use crate::application::status;
 use crate::application::suggested_commands;
 use crate::journal;
+use crate::platform;
 use chosen_rows::ChosenRows;
 pub use chosen_rows::part_of_organization;
 use earlier_section::EarlierRun;
@@ -52,6 +54,9 @@ pub fn page(
         Some(ChosenRows::find(results, journal, choice, &earlier)?)
     };
     let mut run = RunModel::read(journal, chosen.as_ref(), earlier)?;
+    let runs = status::runs_in(platform::folder_of(journal));
+    let planned = run.begin().map(|begin| &*begin.planned_sheet);
+    run.own_sheet = own_sheet::own_sheet(&runs, &run.header, planned);
     run.undone = match &chosen {
         Some(chosen) => status::undone_at(journal, &chosen.fields),
         None => status::undone(journal, &run.header, run.rows_changed()),

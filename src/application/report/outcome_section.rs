@@ -146,9 +146,8 @@ pub(super) fn causes(run: &RunModel) -> Markup {
 
 /// Rows that were not to be sent, by the reason why; and those that a plan does not have any more.
 pub(super) fn left_out(run: &RunModel) -> Markup {
-    let begin = run.begin();
-    let deleted = begin.filter(|begin| !begin.deleted_from_plan.is_empty());
-    if run.skipped.is_empty() && deleted.is_none() {
+    let deleted = run.deleted_from_plan();
+    if run.skipped.is_empty() && deleted.is_empty() {
         return html! {};
     }
     html! {
@@ -166,10 +165,10 @@ pub(super) fn left_out(run: &RunModel) -> Markup {
                     (rows(&run.skipped.others, &run.names))
                 }
             }
-            @if let Some(begin) = deleted {
+            @for (sheet, deleted) in deleted {
                 div.cause {
-                    p.words { "deleted from the plan, as they are numbered in " (EscapedText::of(&begin.planned_sheet)) }
-                    (rows(&begin.deleted_from_plan, &Names::new()))
+                    p.words { "not approved: deleted from the plan, so not sent; as they are numbered in " (EscapedText::of(sheet)) }
+                    (rows(deleted, &Names::new()))
                 }
             }
         }

@@ -75,8 +75,8 @@ pub(super) fn render(run: &RunModel, undo: &str, list: ChangeList, part: &str) -
             body {
                 main {
                     header {
-                        p.kind { "Webex Calling · " @if run.header.settings.rehearsal { "rehearsal" } @else { "change report" } " · " (EscapedText::of(&run.header.input.name))
-                            @if let Some(name) = &run.header.input.worksheet { ", sheet " (EscapedText::of(name)) } }
+                        p.kind { "Webex Calling · " @if run.header.settings.rehearsal { "rehearsal" } @else { "change report" } " · " (EscapedText::of(&run.own_sheet))
+                            @if let Some(name) = run.header.input.worksheet.as_ref().filter(|_| !run.is_of_made_sheet()) { ", sheet " (EscapedText::of(name)) } }
                         h1 { (title) }
                     }
                     (verdict(run))
@@ -95,7 +95,7 @@ pub(super) fn render(run: &RunModel, undo: &str, list: ChangeList, part: &str) -
                 footer {
                     p {
                         "All times are UTC. Rows are numbered as a spreadsheet shows them: the header is row 1. "
-                        "Written by wxbulk " (env!("CARGO_PKG_VERSION")) " from the journal that the run kept."
+                        "Written by wxbulk " (env!("CARGO_PKG_VERSION")) " from the record that the run kept, the file that ends in " code { ".journal" } "."
                     }
                 }
             }
@@ -184,7 +184,7 @@ fn verdict(run: &RunModel) -> Markup {
         Some(_) => (
             "good",
             "✓",
-            html! { strong { @if run.rows_skipped() > 0 { "Finished: every row to send is done." } @else { "Finished: every row is done." } } },
+            html! { strong { @if !run.deleted_from_plan().is_empty() { "Finished: every row that was approved is done." } @else if run.rows_skipped() > 0 { "Finished: every row to send is done." } @else { "Finished: every row is done." } } },
         ),
     };
     html! {
@@ -252,11 +252,13 @@ fn figures(run: &RunModel) -> Markup {
     ];
     let changed = changed.iter().filter_map(|kind| run.outcomes.get(kind));
     let changed = changed.fold(0, |sum: u64, count| sum.saturating_add(*count));
-    let rows = if run.part.is_some() {
-        "Rows in this part"
-    } else {
-        "Rows in the sheet"
+    let rows = match &run.header.plan {
+        _ if run.part.is_some() => "Rows in this part",
+        Some(_) => "Rows in the plan",
+        None => "Rows in the sheet",
     };
+    let deleted = run.deleted_from_plan();
+    let deleted: u64 = deleted.iter().map(|(_, rows)| rows.count).sum();
     let is_in_doubt_only = run.rows_in_doubt() > 0 && run.rows_not_done() == 0;
     // What the runs before it took is told on their own pages.
     let of_last = if run.header.follows.is_some() {
@@ -272,6 +274,7 @@ fn figures(run: &RunModel) -> Markup {
             @if run.rows_in_doubt() > 0 { (figure("May be done", &grouped(run.rows_in_doubt()))) }
             (figure(if is_plan { "Rows that differ" } else { "Rows changed" }, &grouped(changed)))
             @if run.rows_skipped() > 0 { (figure("Skipped", &grouped(run.rows_skipped()))) }
+            @if deleted > 0 { (figure("Deleted from the plan", &grouped(deleted))) }
             @if run.rows_to_do() > 0 { (figure("To do", &grouped(run.rows_to_do()))) }
             @if !of_all.are_unknown {
                 (figure(&format!("{values} set"), &grouped(of_all.set)))

@@ -19,6 +19,11 @@ pub(super) fn what(run: &RunModel) -> Markup {
     let input = &run.header.input;
     let settings = &run.header.settings;
     let begin = run.begin();
+    let (sent_from, checked) = if run.is_of_made_sheet() {
+        ("Made of it, and sent", "what was sent")
+    } else {
+        ("Sheet", "the sheet")
+    };
     let fact = |name: &str, value: Markup| {
         html! { tr { th scope="row" { (name) } td { (value) } } }
     };
@@ -41,9 +46,12 @@ pub(super) fn what(run: &RunModel) -> Markup {
                     } @else {
                         (fact("Made with", html! { "wxbulk " (EscapedText::of(&run.header.wxbulk)) }))
                     }
-                    (fact("Sheet", html! { (EscapedText::of(&input.name)) ", " (plural(input.rows, "row"))
+                    @if run.is_of_made_sheet() {
+                        (fact("Sheet", html! { (EscapedText::of(&run.own_sheet)) }))
+                    }
+                    (fact(sent_from, html! { (EscapedText::of(&input.name)) ", " (plural(input.rows, "row"))
                         @if run.part.is_some() { " of it" } @else { ", " (plural(input.size, "byte")) } }))
-                    (fact("SHA-256 of the sheet", html! { code.long { (EscapedText::of(&input.sha256)) } }))
+                    (fact(&format!("SHA-256 of {checked}"), html! { code.long { (EscapedText::of(&input.sha256)) } }))
                     @if let Some(plan) = &run.header.plan {
                         (fact("Plan", html! { (EscapedText::of(&plan.name)) ", SHA-256 " code.long { (EscapedText::of(&plan.sha256)) }
                             @if let Some(begin) = begin.filter(|begin| !begin.planned_sheet.is_empty()) {

@@ -15,7 +15,7 @@ use super::organization_section::Organizations;
 use super::request_counts::Series;
 use crate::application::status::Undone;
 use crate::journal::{self, BeginRecord, EndRecord, RunHeader};
-use crate::model::failure_groups::FailureGroups;
+use crate::model::failure_groups::{FailureGroups, Rows};
 use crate::model::outcome::OutcomeKind;
 use crate::setting::target_kind::TargetKind;
 use crate::setting::{self, Setting};
@@ -49,6 +49,8 @@ pub(super) struct RunModel {
     pub(super) is_running: bool,
     /// The run that undid it.
     pub(super) undone: Option<Undone>,
+    /// The name of the person's own sheet, with which it began.
+    pub(super) own_sheet: String,
     /// What the rows are, where only some of the run's are told of.
     pub(super) part: Option<String>,
 }
@@ -95,6 +97,11 @@ impl RunModel {
         })
     }
 
+    /// Whether what was sent stands in a file that wxbulk has made of the person's own.
+    pub(super) fn is_of_made_sheet(&self) -> bool {
+        self.own_sheet != self.header.input.name
+    }
+
     /// What its rows are for.
     pub(super) fn target(&self) -> &'static TargetKind {
         let setting = Setting::named(&self.header.setting);
@@ -112,6 +119,19 @@ impl RunModel {
             .iter()
             .rev()
             .find_map(|sitting| sitting.begin.as_ref())
+    }
+
+    /// Rows that whoever approved a plan deleted from it, so that they were not sent, by the runs that this page
+    /// is about: the sheet that was planned, and their numbers in it.
+    pub(super) fn deleted_from_plan(&self) -> Vec<(&str, &Rows)> {
+        let earlier = self.earlier.iter().filter(|_| self.part.is_none());
+        let earlier = earlier.filter_map(|run| run.begin.as_ref());
+        let begins = self.begin().into_iter().chain(earlier);
+        let deleted = begins.map(|begin| (&*begin.planned_sheet, &begin.deleted_from_plan));
+        let mut deleted: Vec<_> = deleted.filter(|(_, rows)| !rows.is_empty()).collect();
+        deleted.reverse();
+        deleted.dedup();
+        deleted
     }
 
     /// How long it was at work.

@@ -265,7 +265,7 @@ fn a_run_that_was_stopped_and_cut_off_is_told_so() {
     Organization | Rows to send | Done | Not done
     apply
     apply | 6 | 0
-    All times are UTC. Rows are numbered as a spreadsheet shows them: the header is row 1. Written by wxbulk 0.1.0 from the journal that the run kept.
+    All times are UTC. Rows are numbered as a spreadsheet shows them: the header is row 1. Written by wxbulk 0.1.0 from the record that the run kept, the file that ends in .journal.
     ");
 }
 
@@ -283,7 +283,7 @@ fn a_journal_of_an_older_version_gives_a_page_that_says_what_is_not_known() {
     ));
     assert!(text.contains("Not known: an older wxbulk"), "{text}");
     assert!(text.contains("no record"), "{text}");
-    assert_eq!(text.matches("all rows done").count(), 2, "{text}");
+    assert_eq!(text.matches("| finished").count(), 2, "{text}");
 }
 
 #[test]

@@ -60,17 +60,21 @@ fn line(run: &RunModel, sitting: &WorkSession, is_last: bool) -> Markup {
             }
             td.number { (grouped(sitting.rows)) }
             @if run.knows_traffic() { td.number { (grouped(sitting.requests)) } }
-            td {
-                @match &sitting.end {
-                    Some(end) if end.complete => "all rows done",
-                    Some(end) => {
-                        "stopped"
-                        @if let Some(why) = &end.stopped { ": " (EscapedText::of(why)) }
-                    }
-                    None if is_last => "not ended, or cut off; the last seconds may be missing here",
-                    None => "cut off; the last seconds before it may be missing here",
-                }
+            td { (how_it_ended(sitting, is_last)) }
+        }
+    }
+}
+
+pub(super) fn how_it_ended(sitting: &WorkSession, is_last: bool) -> Markup {
+    html! {
+        @match &sitting.end {
+            Some(end) if end.complete => "finished",
+            Some(end) => {
+                "stopped"
+                @if let Some(why) = &end.stopped { ": " (EscapedText::of(why)) }
             }
+            None if is_last => "not ended, or cut off; the last seconds may be missing here",
+            None => "cut off; the last seconds before it may be missing here",
         }
     }
 }
