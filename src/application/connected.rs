@@ -2,8 +2,9 @@
 
 use anyhow::{Result, anyhow};
 
+use crate::application::confirmation::is_meant_so;
 use crate::application::journal_guard::Earlier;
-use crate::application::precheck::recheck;
+use crate::application::precheck::{is_in_question, recheck};
 use crate::application::refused_sheet::RefusedSheet;
 use crate::application::rows_for_later::RowsForLater;
 use crate::application::run_lanes::{self, RunLane};
@@ -19,6 +20,7 @@ use crate::sheet::check::CheckedSheet;
 use crate::sheet::directory::Directory;
 use crate::sheet::selection::Selection;
 use crate::sheet::{Origin, Sheet};
+use crate::stderr::say;
 use crate::webex::Queries;
 
 /// What a run knows once it has asked the service.
@@ -46,6 +48,12 @@ impl<S: Queries, T: StopRequests> Connected<S, T> {
         let mut session = network.connect(settings, &selection)?;
         let recorded = |settings: &RunSettings, user: &str| earlier.recorded_wait(settings, user);
         if !kept_wait::hold(settings, &mut session, recorded).await? {
+            return Ok(None);
+        }
+        if is_in_question(&checked, settings)
+            && !is_meant_so(settings, &checked, &mut session.stop).await?
+        {
+            say("nothing was sent");
             return Ok(None);
         }
         let known = earlier.names();

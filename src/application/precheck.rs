@@ -2,13 +2,15 @@
 //! sent.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 
 use anyhow::Result;
 
+use crate::application::own_organization::OWN_ORGANIZATION;
 use crate::application::plan_guard::NewPlan;
 use crate::application::plan_guard::plan_edits::plan_and_send;
 use crate::application::refused_sheet::RefusedSheet;
-use crate::application::run_settings::{BadRows, RunSettings, Start};
+use crate::application::run_settings::{BadRows, Confirmation, RunSettings, Start, Target};
 use crate::application::sheet_notes::{Checking, say_doubts};
 use crate::application::suggested_commands;
 use crate::application::terminal_question::can_ask;
@@ -19,21 +21,32 @@ use crate::sheet::check::{CheckedSheet, check};
 use crate::sheet::directory::Directory;
 use crate::sheet::problem_kind::ProblemKind;
 use crate::sheet::problem_list::{ListFormat, ProblemList};
+use crate::sheet::question::Question;
 use crate::stderr::{self, say};
 
 /// Organizations that nobody manages of which something is said; of more, how many.
 const MOST_UNMANAGED: usize = 20;
 
-/// Checks the whole sheet. Where nothing may be sent, the error is a [`RefusedSheet`].
+/// Checks the whole sheet. Where nothing may be sent, the error is a [`RefusedSheet`]. What is in question is said
+/// first, since the answer may change what else is found.
 pub(super) fn precheck(sheet: &Sheet, settings: &RunSettings) -> Result<CheckedSheet> {
-    let mut listing = ProblemList::begin(ListFormat::Text, &mut stderr::lock())?;
+    let mut said = Vec::new();
+    let mut listing = ProblemList::begin(ListFormat::Text, &mut said)?;
     listing = listing.of_width(stderr_width());
     let checked = check(
         sheet,
         &Directory::default(),
         settings.spec.sheet.duplicates,
-        |problem| listing.add(problem, &mut stderr::lock()),
+        |problem| listing.add(problem, &mut said),
     )?;
+    if is_in_question(&checked, settings) {
+        for question in questions(&checked) {
+            say(&question);
+        }
+    } else if sheet.is_for_own_organization() && is_first_of(settings) {
+        say(OWN_ORGANIZATION);
+    }
+    stderr::lock().write_all(&said)?;
     for (when, setting) in &sheet.possible_settings {
         let command = suggested_commands::with_setting(settings, setting.name);
         say(&format!("hint: {when}: {command}"));
@@ -62,19 +75,31 @@ fn ensure_it_is_answered(
     if !is_in_question(checked, settings) {
         return Ok(());
     }
-    let questions = checked.questions.iter();
-    let questions: Vec<String> = questions
-        .map(|question| format!("{}; {}", question.finding, question.answer))
-        .collect();
-    for question in &questions {
-        say(question);
-    }
     // Rows that contradict each other are not sent, whatever is answered.
     let can_ask = can_ask(settings) && checked.waiting == 0;
     if can_ask {
         return Ok(());
     }
-    Err(refuse(checked, questions))
+    Err(refuse(checked, questions(checked)))
+}
+
+fn questions(checked: &CheckedSheet) -> Vec<String> {
+    let questions = checked.questions.iter();
+    questions.map(Question::in_words).collect()
+}
+
+/// Whether the sheet's organization has to be said. Of a plan or of results it was said before, the
+/// question before sending names it, and a rehearsal knows none.
+fn is_first_of(settings: &RunSettings) -> bool {
+    let is_asked = settings.spec.confirmation == Confirmation::Ask;
+    let was_said = settings.start == Start::Resume
+        || settings.spec.sheet.reading.rows.is_of_results()
+        || settings.is_of_own_plan();
+    // Of several nobody knows yet whether they have one organization.
+    let is_real =
+        matches!(&settings.target, Target::Service { credentials, .. } if credentials.len() == 1);
+    let is_of_a_person = matches!(settings.spec.command, "apply" | "plan");
+    is_real && is_of_a_person && !is_asked && !was_said && !settings.is_quiet()
 }
 
 /// Checks the sheet once more where the service said something that it can be held against, and
@@ -196,6 +221,9 @@ fn ensure_it_may_go_on(
     }
     for hint in &hints {
         say(&format!("hint: {hint}"));
+    }
+    if is_in_question(checked, settings) {
+        hints.splice(..0, questions(checked));
     }
     Err(refuse(checked, hints))
 }

@@ -11,11 +11,10 @@ use crate::application::earlier_runs::EarlierRuns;
 use crate::application::exit_code::ExitCode;
 use crate::application::finalize::finalize;
 use crate::application::journal_guard;
-use crate::application::own_organization::OWN_ORGANIZATION;
 use crate::application::plan_guard;
 use crate::application::precheck::precheck;
 use crate::application::recorder::SentRows;
-use crate::application::run_settings::{Confirmation, RunSettings, Start, Target};
+use crate::application::run_settings::RunSettings;
 use crate::application::sending::Sending;
 use crate::application::session::Connect;
 use crate::application::spool::{self, Spool};
@@ -113,25 +112,8 @@ fn open(settings: &RunSettings, spool: &Spool) -> Result<Sheet> {
     if !settings.is_quiet() {
         sheet.assumptions.iter().for_each(|said| say(said));
     }
-    if sheet.is_for_own_organization() && is_first_of(settings) {
-        say(OWN_ORGANIZATION);
-    }
     spool::tell_changes(settings, &sheet)?;
     Ok(sheet)
-}
-
-/// Whether the sheet's organization has to be said. Of a plan or of results it was said before, the
-/// question before sending names it, and a rehearsal knows none.
-fn is_first_of(settings: &RunSettings) -> bool {
-    let is_asked = settings.spec.confirmation == Confirmation::Ask;
-    let was_said = settings.start == Start::Resume
-        || settings.spec.sheet.reading.rows.is_of_results()
-        || settings.is_of_own_plan();
-    // Of several nobody knows yet whether they have one organization.
-    let is_real =
-        matches!(&settings.target, Target::Service { credentials, .. } if credentials.len() == 1);
-    let is_of_a_person = matches!(settings.spec.command, "apply" | "plan");
-    is_real && is_of_a_person && !is_asked && !was_said && !settings.is_quiet()
 }
 
 /// What has to be read before it is changed is kept as well, so that it can be undone.

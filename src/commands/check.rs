@@ -32,11 +32,10 @@ pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
     ensure_it_exists(&settings.path, "sheet")?;
     let mut sheet = Sheet::open(&settings.path, settings.reading.clone())?;
     sheet.assumptions.iter().for_each(|said| say(said));
-    if sheet.is_for_own_organization() {
-        say(OWN_ORGANIZATION);
-    }
     let mut out = BufWriter::new(io::stdout().lock());
     let mut listing = ProblemList::begin(format, &mut out)?.of_width(stdout_width());
+    // Of a list that a person reads only the first problems of each kind.
+    let mut problems = Vec::new();
     let mut fixed = None;
     if let Some(path) = &flags.fix {
         fixed = fix(&sheet, path, |change| {
@@ -60,8 +59,19 @@ pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
         &sheet,
         &Directory::default(),
         settings.duplicates,
-        |problem| listing.add(problem, &mut out),
+        |problem| match format {
+            ListFormat::Text => listing.add(problem, &mut problems),
+            ListFormat::Csv | ListFormat::Json => listing.add(problem, &mut out),
+        },
     )?;
+    // First what is in question, since the answer may change what else is found.
+    if checked.questions.is_empty() && sheet.is_for_own_organization() {
+        say(OWN_ORGANIZATION);
+    }
+    for question in &checked.questions {
+        say(&question.in_words());
+    }
+    out.write_all(&problems)?;
     let mut counts = listing.withheld("; --format csv lists them all");
     if let (Some(path), Some(fixed)) = (&flags.fix, &fixed) {
         say(&say_fixed(path, fixed));
@@ -70,15 +80,14 @@ pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
         }
     }
     counts.push(say_counts(&checked));
-    counts.extend(say_names(&checked));
     let how = Checking {
         is_copy: fixed.is_some(),
         can_be_completed: true,
         is_country_typed: true,
     };
-    counts.extend(say_doubts(&checked, how));
-    for question in &checked.questions {
-        say(&format!("{}; {}", question.finding, question.answer));
+    if checked.questions.is_empty() {
+        counts.extend(say_names(&checked));
+        counts.extend(say_doubts(&checked, how));
     }
     match format {
         ListFormat::Text => {

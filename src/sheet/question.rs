@@ -13,6 +13,10 @@ pub struct Question {
 }
 
 impl Question {
+    pub fn in_words(&self) -> String {
+        format!("{}; {}", self.finding, self.answer)
+    }
+
     /// Whether it is about rows or columns that the workbook hides.
     pub fn is_about_hidden(&self) -> bool {
         self.answer == HIDDEN_ANSWER

@@ -117,3 +117,34 @@ fn organizations_are_counted_by_what_their_ids_mean() {
         assert_eq!(*number, format!("+1202555010{row}"));
     }
 }
+
+#[test]
+fn what_is_in_question_is_said_first_and_nothing_that_follows_from_it() {
+    let stage = Stage::instant();
+    let text = "locationName,n1,Customer\nOslo,abc,Acme\nOslo,+4755667788,Beta\nBergen,,Acme\n";
+    stage.write("sheet.csv", text);
+    let question = "column C (`Customer`) looks like orgName and is not read";
+    let problem = "row 2, column B (n1): `abc` is not a phone number";
+    let planned = stage.run_online("plan sheet.csv").expect(2);
+    let checked = stage.run("check sheet.csv").expect(2);
+    planned.says(problem);
+    assert!(checked.stdout.contains(problem), "{}", checked.stdout);
+    for said in [&planned.stderr, &checked.stderr] {
+        assert!(said.starts_with(question), "{said}");
+        for follows in ["no column `orgId`", "note:", "the first is row 4"] {
+            assert!(!said.contains(follows), "{said}");
+        }
+    }
+    assert!(!checked.stdout.contains("note:"), "{}", checked.stdout);
+}
+
+#[test]
+fn no_name_is_looked_up_before_the_question_what_it_means_is_answered() {
+    let stage = Stage::instant();
+    let text = "locationName,n1,Customer\nOslo,+4722334455,Acme\nBergen,+4755667788,Beta\n";
+    stage.write("sheet.csv", text);
+    let ran = online(&stage, "apply sheet.csv", "n\n").expect(2);
+    assert!(ran.stdout.contains(QUESTION), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("`Oslo`"), "{}", ran.stdout);
+    assert!(stage.requests().is_empty());
+}

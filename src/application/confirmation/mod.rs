@@ -16,7 +16,6 @@ use crate::application::credential_notes::users_in_words;
 use crate::application::journal_guard::Earlier;
 use crate::application::plan_guard::PlanGuard;
 use crate::application::plan_guard::plan_edits::{self, PlannedChanges};
-use crate::application::precheck::is_in_question;
 use crate::application::rows_for_later::RowsForLater;
 use crate::application::run_settings::{Backup, Confirmation, RunSettings, Target};
 use crate::application::service_facts::ServiceFacts;
@@ -144,9 +143,6 @@ pub(in crate::application) async fn confirm(
             nothing_was_sent()
         });
     }
-    if is_in_question(checked, &settings) && !is_meant_so(&settings, checked, stop).await? {
-        return Ok(nothing_was_sent());
-    }
     if settings.spec.task == Task::Write && settings.spec.backup == Backup::Ask {
         let expected = expected_time(&settings, checked, rows);
         let [without, with] = [1, 2].map(|calls| expected.with_requests_a_row(calls).in_words());
@@ -209,8 +205,9 @@ async fn is_wanted_again(settings: &RunSettings, stop: &mut impl StopRequests) -
     Ok(answer == Some(Answer::Yes))
 }
 
-/// Whether the sheet is to be read as its questions, which were shown, describe it.
-async fn is_meant_so(
+/// Whether the sheet is to be read as its questions, which were shown, describe it. It is asked before anything is
+/// looked up, since it says what that is.
+pub(super) async fn is_meant_so(
     settings: &RunSettings,
     checked: &CheckedSheet,
     stop: &mut impl StopRequests,
