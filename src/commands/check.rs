@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use anyhow::{Result, anyhow, bail};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::application::exit_code::ExitCode;
 use crate::application::missing_file::ensure_it_exists;
@@ -46,7 +46,9 @@ pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
             Ok(listing.note(&change.place, change.kind.word(), &message, &mut out)?)
         })?;
     }
-    if let (Some(path), Some(_)) = (&flags.fix, &fixed) {
+    let copy = fixed.as_ref().filter(|fixed| !fixed.is_empty());
+    let copy = copy.and(flags.fix.as_ref());
+    if let Some(path) = copy {
         // What is listed from here on is still wrong in the copy.
         let separator = Some(Separator(sheet.delimiter()));
         sheet = Sheet::open(path, of_copy(settings.reading, separator))?;
@@ -74,14 +76,14 @@ pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
     out.write_all(&problems)?;
     let mut counts = listing.withheld("; --format csv lists them all");
     if let (Some(path), Some(fixed)) = (&flags.fix, &fixed) {
-        say(&say_fixed(path, fixed));
+        say(&say_fixed(&settings.path, path, fixed, checked.problems));
         if let Some(said) = say_hidden(path, fixed) {
             say(&said);
         }
     }
     counts.push(say_counts(&checked));
     let how = Checking {
-        is_copy: fixed.is_some(),
+        is_copy: copy.is_some(),
         can_be_completed: true,
         is_country_typed: true,
     };
@@ -96,24 +98,7 @@ pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
             }
         }
         ListFormat::Json => {
-            let report = json!({
-                "rows": checked.rows,
-                "readyToSend": checked.rows_to_send(),
-                "doneBefore": checked.settled,
-                "rowsWithNames": checked.named,
-                "badRows": checked.bad_rows,
-                "problems": checked.problems,
-                "questions": checked.questions.iter().map(|question| &question.finding).collect::<Vec<_>>(),
-                "rowsWithNothingToChange": checked.idle.count,
-                "rowsLikeEarlierOnes": checked.twins.count,
-                "rowsLeftOut": checked.left_out,
-                "fixedCells": fixed.as_ref().map(|fixed| fixed.cells),
-                "kinds": listing.kinds(),
-                "numbersWithoutPlus": checked.bare.lost_plus.count,
-                "numbersWithoutZero": checked.bare.lost_zero.count,
-                "rowsThatEndEarly": checked.short_rows.count,
-                "rowsThatHoldRows": checked.rows_with_rows.count,
-            });
+            let report = as_json(&checked, fixed.as_ref(), listing);
             writeln!(out, "{report:#}")?;
         }
         // What is no problem has no place among them.
@@ -130,6 +115,27 @@ pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
             ExitCode::NothingSent
         },
     )
+}
+
+fn as_json(checked: &CheckedSheet, fixed: Option<&Fix>, listing: ProblemList) -> Value {
+    json!({
+        "rows": checked.rows,
+        "readyToSend": checked.rows_to_send(),
+        "doneBefore": checked.settled,
+        "rowsWithNames": checked.named,
+        "badRows": checked.bad_rows,
+        "problems": checked.problems,
+        "questions": checked.questions.iter().map(|question| &question.finding).collect::<Vec<_>>(),
+        "rowsWithNothingToChange": checked.idle.count,
+        "rowsLikeEarlierOnes": checked.twins.count,
+        "rowsLeftOut": checked.left_out,
+        "fixedCells": fixed.map(|fixed| fixed.cells),
+        "kinds": listing.kinds(),
+        "numbersWithoutPlus": checked.bare.lost_plus.count,
+        "numbersWithoutZero": checked.bare.lost_zero.count,
+        "rowsThatEndEarly": checked.short_rows.count,
+        "rowsThatHoldRows": checked.rows_with_rows.count,
+    })
 }
 
 /// Writes a copy with what is certain put right. `None`: the header is not understood, and without it
@@ -200,7 +206,18 @@ fn say_hidden(path: &Path, fixed: &Fix) -> Option<String> {
     })
 }
 
-fn say_fixed(path: &Path, fixed: &Fix) -> String {
+fn say_fixed(sheet: &Path, path: &Path, fixed: &Fix, problems: u64) -> String {
+    let sheet = sheet.display();
+    if fixed.is_empty() && problems > 0 {
+        return format!(
+            "nothing can be put right for certain, so no copy was written: correct what is listed here in `{sheet}`"
+        );
+    }
+    if fixed.is_empty() {
+        return format!(
+            "there was nothing to put right, so no copy was written: use `{sheet}` as it is"
+        );
+    }
     if fixed.cells == 0 {
         return format!(
             "there was nothing to put right; the copy is `{}`",

@@ -106,7 +106,14 @@ pub struct Fix {
     pub hidden_columns: Vec<usize>,
 }
 
-/// Writes the sheet, put right, to `path`, where nothing may stand yet. Each cell that is written
+impl Fix {
+    /// Whether a copy would be the sheet as it is, and so is not written.
+    pub fn is_empty(&self) -> bool {
+        self.cells == 0 && self.hidden_rows.count == 0 && self.hidden_columns.is_empty()
+    }
+}
+
+/// Writes the sheet, put right, to `path`, where nothing may stand yet, if anything is put right. Each cell that is written
 /// otherwise than it was found goes to `report`.
 pub fn write(
     sheet: &Sheet,
@@ -212,7 +219,13 @@ pub fn write(
     for column in &hidden {
         table.hide_column(*column);
     }
-    table.persist(Existing::Refuse)?;
+    persist(table, whole)
+}
+
+fn persist(table: Table, whole: Fix) -> Result<Fix> {
+    if !whole.is_empty() {
+        table.persist(Existing::Refuse)?;
+    }
     Ok(whole)
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 
 use insta::assert_snapshot;
 
-use crate::harness::{Stage, location_id};
+use crate::harness::{Stage, location_id, sheet};
 
 /// A sheet as it may come out of an office.
 fn messy() -> String {
@@ -77,7 +77,8 @@ fn the_copy_asks_for_the_same_and_needs_no_more_mending() {
             .expect(2);
         let again = format!("again-{copy}");
         let ran = stage.run(&format!("check {copy} --fix {again}")).expect(2);
-        ran.says("nothing to put right");
+        ran.says("nothing can be put right for certain, so no copy was written");
+        assert!(!stage.path(&again).exists(), "{again}");
         let ran = stage
             .apply(&format!("{copy} --skip-invalid -o {copy}.results.csv"))
             .expect(1);
@@ -87,8 +88,15 @@ fn the_copy_asks_for_the_same_and_needs_no_more_mending() {
             assert_eq!(&now[id], numbers);
         }
     }
-    let read = |name: &str| fs::read(stage.path(name)).expect("a file");
-    assert_eq!(read("clean.csv"), read("again-clean.csv"));
+}
+
+#[test]
+fn a_sheet_in_which_nothing_is_to_be_put_right_is_used_as_it_is() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(3));
+    let ran = stage.run("check sheet.csv --fix clean.csv").expect(0);
+    ran.says("there was nothing to put right, so no copy was written: use `sheet.csv` as it is");
+    assert!(!stage.path("clean.csv").exists());
 }
 
 #[test]
