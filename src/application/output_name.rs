@@ -21,6 +21,9 @@ use crate::sheet::{self, ReadOptions, Sheet};
 /// Words that a name has after a run, which are not repeated in the name of the next one.
 const WORDS_OF_RUNS: [&str; 2] = ["results", "rehearsal"];
 
+/// The word of plans: one of a plan, or of its results, is another plan of the same sheet.
+const PLAN: &str = "plan";
+
 /// Files of one sheet that are looked at; whoever has more of them names the next one.
 const MOST_FILES: u32 = 10_000;
 
@@ -31,6 +34,8 @@ pub struct OutputNames {
     named_after: PathBuf,
     /// These are the files of undos.
     is_of_undo: bool,
+    /// It is a plan of results or of a plan, and others of the same sheet have the same names.
+    is_derived: bool,
     /// The path without number and ending: `march.results`.
     stem: PathBuf,
     ending: &'static str,
@@ -50,6 +55,10 @@ impl OutputNames {
 
     fn new(named_after: &Path, word: &str, is_of_undo: bool) -> OutputNames {
         let mut name = without_word_of_run(named_after);
+        let is_derived = word == PLAN && named_after.file_stem() != Some(&*name);
+        let of_sheet = (word == PLAN).then(|| without_last_word(&name, &[PLAN]));
+        let is_derived = is_derived || of_sheet.as_ref().is_some_and(|of_sheet| *of_sheet != name);
+        name = of_sheet.unwrap_or(name);
         let is_another_name = Some(&*name) == named_after.file_stem();
         if is_of_undo && is_another_name {
             name.push(".undo");
@@ -59,6 +68,7 @@ impl OutputNames {
         OutputNames {
             named_after: named_after.to_path_buf(),
             is_of_undo,
+            is_derived,
             stem: named_after.with_file_name(name),
             ending: ending_like(named_after),
         }
@@ -80,8 +90,12 @@ impl OutputNames {
             if is_of_others(path, &self.named_after) {
                 return false;
             }
-            let header = journal::header_of(&Journal::path_for(path));
-            header.map_or(true, |header| header.settings.rehearsal) || end_of(path).is_none()
+            let header = journal::header_of(&Journal::path_for(path)).ok();
+            let is_about = |header: &RunHeader| self.is_about_sheet(header);
+            if self.is_derived && !header.as_ref().is_some_and(is_about) {
+                return false;
+            }
+            header.is_none_or(|header| header.settings.rehearsal) || end_of(path).is_none()
         };
         let in_the_way = self.existing().find(is_in_the_way);
         in_the_way.unwrap_or_else(|| self.free())
@@ -272,13 +286,17 @@ fn end_of(results: &Path) -> Option<EndRecord> {
 
 /// `march` of `march.xlsx`, `march.results.xlsx` and `march.results-2.xlsx`.
 pub(super) fn without_word_of_run(path: &Path) -> OsString {
-    let stem = path.file_stem().unwrap_or_default();
+    without_last_word(path.file_stem().unwrap_or_default(), &WORDS_OF_RUNS)
+}
+
+/// `march` of `march.results` and `march.results-2`, if that is one of the words.
+fn without_last_word(stem: &OsStr, words: &[&str]) -> OsString {
     let Some((before, last)) = stem.to_str().and_then(|stem| stem.rsplit_once('.')) else {
         return stem.to_os_string();
     };
     let (word, number) = last.split_once('-').unwrap_or((last, "2"));
     let is_number = number.parse().is_ok_and(|number: u32| number > 1);
-    if WORDS_OF_RUNS.contains(&word) && is_number && !before.is_empty() {
+    if words.contains(&word) && is_number && !before.is_empty() {
         before.into()
     } else {
         stem.to_os_string()
@@ -346,6 +364,9 @@ mod tests {
                 "march.results-x.results.csv",
             ),
             ("march.plan.csv", "results", "march.plan.results.csv"),
+            ("march.plan.csv", "plan", "march.plan-2.csv"),
+            ("march.plan-2.xlsx", "plan", "march.plan.xlsx"),
+            ("march.plan.results-2.csv", "plan", "march.plan.csv"),
             ("results.csv", "results", "results.results.csv"),
             (".results.csv", "results", ".results.results.csv"),
         ] {

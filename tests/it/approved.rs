@@ -606,7 +606,7 @@ fn a_word_of_the_approvers_own_in_a_plan_of_results_sends_nothing() {
     let stage = applied();
     edit(&stage, RESULTS, &location_id(UNKNOWN), &location_id(KNOWN));
     plan(&stage, &format!("{RESULTS} --only-failed")).expect(0);
-    let name = "sheet.plan.plan.csv";
+    let name = "sheet.plan-2.csv";
     edit(&stage, name, ",change,", ",hold,");
     let before = writes(&stage);
     stage

@@ -321,7 +321,7 @@ fn a_conflict_after_a_change_in_doubt_keeps_the_first_numbers_without_any_journa
 fn printed_for_conflicts(ran: &Ran) -> String {
     let is_it = |line: &&str| {
         let is_plan = line.contains("wxbulk plan ") && !line.contains("--usage");
-        line.starts_with("  ") && (is_plan || line.contains("plan.plan.csv"))
+        line.starts_with("  ") && (is_plan || line.contains("sheet.plan-2.csv"))
     };
     let line = ran.stderr.lines().find(is_it).expect("a command");
     line.split_once("wxbulk ").expect("a command").1.to_string()
@@ -345,7 +345,7 @@ fn what_an_approver_skipped_stays_skipped_when_conflicts_are_planned_again() {
         rows.iter().map(|row| row["action"].clone()).collect()
     };
     assert_eq!(
-        actions("sheet.plan.plan.csv"),
+        actions("sheet.plan-2.csv"),
         [
             "skipped", "skipped", "skipped", "skipped", "change", "skipped"
         ]
