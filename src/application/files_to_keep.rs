@@ -33,16 +33,16 @@ pub(super) fn describe(
     if !is_complete {
         let sheet = Spool::path_for(&spec.output);
         lines.push(format!(
-            "keep: `{journal}` for --resume, and `{}` in case the sheet is changed",
+            "keep: `{journal}`, the record of the run, for --resume, and `{}`, its copy of the sheet, in case the sheet is changed",
             sheet.display()
         ));
         if let Some((_, record)) = plan(settings) {
             lines.push(format!("keep: `{record}`, to which the rows are held"));
         }
-        lines.push("delete: nothing; no lock is left".to_string());
+        lines.push("delete: nothing".to_string());
     } else if spec.task == Task::Read {
         lines.push(format!(
-            "keep: `{results}` and `{journal}`; apply sends the plan as it is recorded there"
+            "keep: `{results}` and its record `{journal}`; apply sends the plan as it is recorded there"
         ));
         if checked.outside > 0 {
             lines.push(format!(
@@ -53,11 +53,11 @@ pub(super) fn describe(
         lines.push(what_is_not_needed(settings, not_done));
     } else {
         let what_for = if spec.task == Task::ReadThenWrite {
-            "undo, which without the journal puts back only rows that no spreadsheet has changed"
+            "undo, which without the record puts back only rows that no spreadsheet has changed"
         } else {
-            "--only-failed, which without the journal takes the cells as a spreadsheet has left them"
+            "--only-failed, which without the record takes the cells as a spreadsheet has left them"
         };
-        lines.push(format!("keep: `{results}` and `{journal}` for {what_for}"));
+        lines.push(format!("keep: `{results}` and its record `{journal}` for {what_for}"));
         if let Some((plan, record)) = plan(settings).filter(|_| not_done > 0) {
             lines.push(format!(
                 "keep: `{plan}` and `{record}` until all rows are done"
@@ -102,7 +102,7 @@ fn what_is_not_needed(settings: &RunSettings, not_done: u64) -> String {
         } else {
             format!("; {sheet} is needed only to plan again")
         };
-        return format!("delete: nothing{sheet}; no copy of the sheet and no lock is left");
+        return format!("delete: nothing{sheet}");
     }
     // What a person has typed is theirs, whether a run needs it or not.
     if settings.spec.command == "undo" && not_done == 0 {
@@ -116,5 +116,5 @@ fn what_is_not_needed(settings: &RunSettings, not_done: u64) -> String {
         [] => "nothing".to_string(),
         some => format!("{}, as you like", listed(some)),
     };
-    format!("delete: {unneeded}; no copy of the sheet and no lock is left")
+    format!("delete: {unneeded}")
 }

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
 
+use crate::application::command_line::join;
+use crate::application::undo_sheet_name::results_undone_by;
 use crate::model::hint::WithHint;
 use crate::model::token_shape::may_be_secret;
 use crate::platform;
@@ -41,6 +43,12 @@ pub fn ensure_it_exists(path: &Path, what: &str) -> Result<()> {
         return Err(error.with_hint("name the file itself"));
     }
     let error = anyhow!("cannot read the {what} `{name}`: no such file or folder");
+    if let Some(results) = results_undone_by(path) {
+        let results = join(&[results.display().to_string()]);
+        return Err(error.with_hint(format!(
+            "it is what an undo sends, and is made again by the undo, which asks before it sends anything: wxbulk undo {results}"
+        )));
+    }
     Err(match similar_file(path) {
         Some(similar) => error.with_hint(format!("did you mean `{}`?", similar.display())),
         None => error,

@@ -62,6 +62,7 @@ mod terminal_question;
 pub mod token_check;
 pub mod undo_notes;
 pub mod undo_sheet;
+mod undo_sheet_name;
 mod values_put_back;
 
 pub use run::run;

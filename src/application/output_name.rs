@@ -245,16 +245,6 @@ pub fn is_undo_sheet_of(results: &Path, sheet: Option<&OsStr>) -> bool {
     names.any(|name| name.file_name() == sheet)
 }
 
-/// Whether a sheet has such a name.
-pub fn is_undo_sheet(sheet: &Path) -> bool {
-    let stem = sheet
-        .file_stem()
-        .and_then(OsStr::to_str)
-        .unwrap_or_default();
-    let last = stem.rsplit_once('.').map_or("", |(_, last)| last);
-    last == "undo" || last.starts_with("undo-")
-}
-
 /// `march.results.csv`, `march.results-2.csv`, …
 fn numbered(stem: PathBuf, ending: &'static str) -> impl Iterator<Item = PathBuf> {
     (1..=MOST_FILES).map(move |number| {

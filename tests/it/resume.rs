@@ -336,7 +336,7 @@ fn what_was_typed_into_partial_results_and_half_a_file_of_a_killed_run_do_no_har
     signal(&child, "INT");
     let ran = wait(child).expect(130);
     ran.says(
-        "keep: `sheet.results.csv.journal` for --resume, and `sheet.results.csv.sheet` in case the sheet is changed\ndelete: nothing; no lock is left\n",
+        "keep: `sheet.results.csv.journal`, the record of the run, for --resume, and `sheet.results.csv.sheet`, its copy of the sheet, in case the sheet is changed\ndelete: nothing\n",
     );
     let partial = fs::read_to_string(stage.path("sheet.results.csv")).expect("results");
     let typed = partial.replace("not-attempted", "call Ann first");
@@ -351,9 +351,9 @@ fn what_was_typed_into_partial_results_and_half_a_file_of_a_killed_run_do_no_har
     let ran = stage.apply("sheet.csv --resume").expect(0);
     ran.says("`sheet.results.csv` is not what the run wrote there, and is kept as `sheet.results.changed.csv`");
     ran.says(
-        "keep: `sheet.results.csv` and `sheet.results.csv.journal` for --only-failed, which without the journal takes the cells as a spreadsheet has left them\n",
+        "keep: `sheet.results.csv` and its record `sheet.results.csv.journal` for --only-failed, which without the record takes the cells as a spreadsheet has left them\n",
     );
-    ran.says("delete: nothing; no copy of the sheet and no lock is left\n");
+    ran.says("delete: nothing\n");
     let kept = fs::read_to_string(stage.path("sheet.results.changed.csv")).expect("a copy");
     assert_eq!(kept, typed);
     assert_eq!(count(&stage.results("sheet.results.csv"), "updated"), 200);

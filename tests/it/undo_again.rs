@@ -558,3 +558,19 @@ fn the_undo_of_an_undo_says_what_the_locations_have_after_it() {
         assert_eq!(spelt_alike(&stage.state()), spelt_alike(state), "{results}");
     }
 }
+
+#[test]
+fn an_undo_sheet_that_is_gone_is_named_by_the_undo_that_makes_it() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(&[1, 2, 3]));
+    stage.apply("sheet.csv --backup").expect(0);
+    stage.run_online("undo sheet.results.csv --yes").expect(0);
+    let ran = stage.run_online("undo sheet.results.undo.csv --yes").expect(2);
+    ran.says("name the results of the run, such as `sheet.results.csv`");
+    fs::remove_file(stage.path("sheet.results.undo.csv")).expect("it was there");
+    let ran = stage.run_online("plan sheet.results.undo.csv").expect(2);
+    ran.says("it is what an undo sends, and is made again by the undo, which asks before it sends anything: wxbulk undo sheet.results.csv");
+    let ran = stage.run_online("undo sheet.results.csv --yes").expect(0);
+    ran.says("nothing is left to undo");
+    assert!(stage.path("sheet.results.undo.csv").exists());
+}

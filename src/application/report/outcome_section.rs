@@ -25,7 +25,7 @@ pub(super) fn outcomes(run: &RunModel) -> Markup {
     let of_run = lines(&run.outcomes, meaning, run.rows());
     let untold = html! {
         @if run.rows_untold > 0 {
-            (line("no record", "left out by the check, done before, or not yet sent when the journal was read", run.rows_untold, run.rows()))
+            (line("no record", "left out by the check, done before, or not yet sent when the record of the run was read", run.rows_untold, run.rows()))
         }
     };
     html! {

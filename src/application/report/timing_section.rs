@@ -84,7 +84,7 @@ pub(super) fn traffic(run: &RunModel) -> Result<Markup> {
         return Ok(html! {
             section {
                 h2 { "Traffic" }
-                p { "Not known: an older wxbulk, which did not note it, wrote the journal or a part of it." }
+                p { "Not known: an older wxbulk, which did not note it, wrote the record of the run or a part of it." }
             }
         });
     }

@@ -13,6 +13,7 @@ use crate::application::earlier_runs::recorded_reading;
 use crate::application::earlier_runs::restored_numbers;
 use crate::application::missing_file::ensure_it_exists;
 use crate::application::output_name::OutputNames;
+use crate::application::undo_sheet_name::results_undone_by;
 use crate::application::spool::Spool;
 use crate::journal::{self, Journal, RecordedRun, RunHeader};
 use crate::model::hint::WithHint;
@@ -215,7 +216,7 @@ fn lacks_checks(results: &Path) -> Error {
 
 /// The results of the last run of a sheet.
 fn results_meant(path: &Path) -> Option<PathBuf> {
-    OutputNames::of_sheet(path, "results").latest()
+    results_undone_by(path).or_else(|| OutputNames::of_sheet(path, "results").latest())
 }
 
 fn usable_columns(sheet: &Sheet) -> Result<&Columns> {
