@@ -57,7 +57,9 @@ pub(super) fn describe(
         } else {
             "--only-failed, which without the record takes the cells as a spreadsheet has left them"
         };
-        lines.push(format!("keep: `{results}` and its record `{journal}` for {what_for}"));
+        lines.push(format!(
+            "keep: `{results}` and its record `{journal}` for {what_for}"
+        ));
         if let Some((plan, record)) = plan(settings).filter(|_| not_done > 0) {
             lines.push(format!(
                 "keep: `{plan}` and `{record}` until all rows are done"

@@ -17,7 +17,8 @@ pub(super) fn is_undo_sheet(sheet: &Path) -> bool {
 pub(super) fn results_undone_by(sheet: &Path) -> Option<PathBuf> {
     let stem = sheet.file_stem()?.to_str()?;
     let (results, _) = stem.rsplit_once('.').filter(|_| is_undo_sheet(sheet))?;
-    let mut named = ["xlsx", "csv"].map(|ending| sheet.with_file_name(format!("{results}.{ending}")));
+    let mut named =
+        ["xlsx", "csv"].map(|ending| sheet.with_file_name(format!("{results}.{ending}")));
     if sheet.extension() == Some(OsStr::new("csv")) {
         named.reverse();
     }

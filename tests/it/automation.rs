@@ -235,7 +235,7 @@ fn an_environment_with_nothing_in_it_is_enough() {
 #[cfg(target_os = "linux")]
 #[test]
 fn the_unit_in_the_guide_begins_and_goes_on() {
-    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guide.md");
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/automation.md");
     let guide = fs::read_to_string(guide).expect("a guide");
     let line = guide
         .lines()
@@ -397,7 +397,7 @@ fn output_that_nobody_reads_is_no_error() {
 #[cfg(target_os = "linux")]
 #[test]
 fn systemd_loads_the_unit_in_the_guide() {
-    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guide.md");
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/automation.md");
     let guide = fs::read_to_string(guide).expect("a guide");
     let unit = guide.split("```ini\n").nth(1).expect("a unit");
     let unit = unit.split("```").next().expect("its end");
@@ -418,7 +418,7 @@ fn systemd_loads_the_unit_in_the_guide() {
 /// The unit, the cron line and the step of a pipeline in the guide are commands that exist.
 #[test]
 fn the_commands_for_machines_in_the_guide_can_be_typed() {
-    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guide.md");
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/automation.md");
     let guide = fs::read_to_string(guide).expect("a guide");
     let mut commands = 0;
     for language in ["ini", "cron", "yaml", "sh"] {

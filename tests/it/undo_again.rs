@@ -565,7 +565,9 @@ fn an_undo_sheet_that_is_gone_is_named_by_the_undo_that_makes_it() {
     stage.write("sheet.csv", sheet(&[1, 2, 3]));
     stage.apply("sheet.csv --backup").expect(0);
     stage.run_online("undo sheet.results.csv --yes").expect(0);
-    let ran = stage.run_online("undo sheet.results.undo.csv --yes").expect(2);
+    let ran = stage
+        .run_online("undo sheet.results.undo.csv --yes")
+        .expect(2);
     ran.says("name the results of the run, such as `sheet.results.csv`");
     fs::remove_file(stage.path("sheet.results.undo.csv")).expect("it was there");
     let ran = stage.run_online("plan sheet.results.undo.csv").expect(2);

@@ -6,8 +6,8 @@ use super::next_command::{
     NextCommand, OF_A_REHEARSAL, OF_RESULTS, OF_THE_CELLS, OF_THE_FILE, OF_THE_ROWS,
 };
 use crate::application::command_line::as_operand;
-use crate::application::undo_sheet_name::is_undo_sheet;
 use crate::application::run_settings::{BadRows, RunSettings};
+use crate::application::undo_sheet_name::is_undo_sheet;
 use crate::engine::pipeline::Task;
 use crate::journal::MeaningfulSettings;
 use crate::sheet::RowFilter;
