@@ -9,7 +9,8 @@ use anyhow::Result;
 use crate::application::earlier_runs::changes_by_us::OwnChanges;
 use crate::application::plan_guard::PlanGuard;
 use crate::engine::pipeline::Task;
-use crate::engine::pipeline::possible_values::{LastKnown, MadeValues, add_made};
+use crate::engine::pipeline::made_values::MadeByRows;
+use crate::engine::pipeline::possible_values::LastKnown;
 use crate::journal::{Journal, may_have_been_applied};
 use crate::model::outcome::{Outcome, OutcomeKind};
 use crate::model::row::TargetKey;
@@ -73,7 +74,7 @@ pub(in crate::application) struct Doubts {
     /// What may be there after the last row that was sent or left alone.
     pub(in crate::application) last_known: HashMap<TargetKey, LastKnown>,
     /// What the rows so far have made of them, or of a plan would make.
-    pub(in crate::application) made: HashMap<TargetKey, MadeValues>,
+    pub(in crate::application) made: HashMap<TargetKey, MadeByRows>,
 }
 
 /// Looks through what earlier parts of the run recorded.
@@ -96,9 +97,9 @@ pub(in crate::application) fn of_earlier_parts(
             continue;
         }
         let outcome = records.of_row(row.number)?.map(|record| record.outcome);
-        let kind = outcome.as_ref().map(|outcome| outcome.kind);
-        if matches!(kind, Some(OutcomeKind::Different | OutcomeKind::Updated)) {
-            add_made(doubts.made.entry(row.key).or_default(), &row.changes);
+        if let Some(outcome) = &outcome {
+            let made = doubts.made.entry(row.key).or_default();
+            made.add_row(&row.changes, outcome.previous.as_ref(), outcome);
         }
         if task == Task::Read {
             continue;

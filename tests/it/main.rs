@@ -49,6 +49,7 @@ mod newer_tokens;
 mod nginx;
 mod not_the_service;
 mod odd_answers;
+mod old_readings;
 mod output_names;
 mod own_numbers;
 mod own_organization;

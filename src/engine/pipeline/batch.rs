@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::possible_values::{LastKnown, MadeValues};
+use super::made_values::MadeByRows;
+use super::possible_values::LastKnown;
 use crate::engine::abort::AbortReason;
 use crate::engine::failure_limit::FailureLimit;
 use crate::model::counts::Counts;
@@ -67,7 +68,8 @@ pub struct RunPolicy {
     pub first: Option<u64>,
     /// Rows that are sent although they would change nothing; they are read first.
     pub always_sent: &'static [u64],
-    /// Of an undo: the places that earlier ones have put back. What is found as before elsewhere is read twice.
+    /// Of an undo: the places that earlier ones have put back. What is found as before elsewhere is read
+    /// twice and sent all the same.
     pub back_already: Option<HashSet<TargetKey>>,
     /// Rows that are read back as those of `first` are. What they have taken away is theirs, and the rows that
     /// follow may put it back; what they have never sent is somebody else's.
@@ -91,7 +93,7 @@ pub struct Batch<'a, I> {
     pub last_known: HashMap<TargetKey, LastKnown>,
     /// Locations with several rows, and what those have made of their fields that an earlier part sent, or
     /// planned.
-    pub made: HashMap<TargetKey, MadeValues>,
+    pub made: HashMap<TargetKey, MadeByRows>,
     /// What an earlier part of the run came to.
     pub counts_before: Counts,
     /// Why rows are left as they are that none of the credentials manages.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::possible_values::MadeValues;
+use super::made_values::MadeValues;
 use super::row_span::RowSpan;
 use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
@@ -32,7 +32,8 @@ pub(super) struct Job {
     pub(super) read_at: Option<Instant>,
     /// Errors of its change before it was read again, which count on.
     pub(super) errors_before: Option<u32>,
-    /// Of a plan: what earlier rows for its location make of fields before it comes.
+    /// What earlier rows for its location make of fields before it comes, in a plan or where nothing is read before
+    /// the change.
     pub(super) set_before: MadeValues,
     /// Which fields the service does not let anybody change.
     pub(super) restricted: Vec<usize>,

@@ -44,6 +44,7 @@ mod dispatch;
 mod interrupt;
 mod job;
 mod lane;
+pub mod made_values;
 mod next_departure;
 pub mod possible_values;
 mod queues;
@@ -66,8 +67,9 @@ use interrupt::Interrupt;
 use job::{Job, OnWire, outcome, unfinished_kind};
 pub use lane::Lane;
 use lane::{LaneState, Sender};
+use made_values::MadeByRows;
 use next_departure::Departure;
-use possible_values::{LastKnown, MadeValues};
+use possible_values::LastKnown;
 use queues::Queues;
 pub use queues::Reach;
 use throttling::Throttling;
@@ -104,7 +106,7 @@ struct Pipeline<'a, S, R> {
     last_known: HashMap<TargetKey, LastKnown>,
     /// Locations with several rows, and what those that are done have made of their fields, or of a plan would
     /// make.
-    made: HashMap<TargetKey, MadeValues>,
+    made: HashMap<TargetKey, MadeByRows>,
     /// Requests on the wire, those about tokens among them.
     under_way: usize,
     /// Rows on the wire, for a run that is left at once.

@@ -1,5 +1,5 @@
 //! What may be there after a row that was sent or left alone: the later rows for its location are sent only
-//! while that is so. And what rows make of their location, or will make once those of a plan are sent.
+//! while that is so.
 
 use super::conflict::changed_fields;
 use crate::model::change::Change;
@@ -57,19 +57,6 @@ impl LastKnown {
         };
         let changed = changed_fields(setting, &self.before, found);
         changed.filter(|index| !is_sent(index)).collect()
-    }
-}
-
-/// What rows make of some fields of their location, by their places; the empty text clears one.
-pub type MadeValues = Vec<(usize, Box<str>)>;
-
-/// Adds what a further row makes of them.
-pub fn add_made(made: &mut MadeValues, changes: &[Change<'_>]) {
-    for (index, change) in changes.iter().enumerate() {
-        if let Some(value) = change.field() {
-            made.retain(|(field, _)| *field != index);
-            made.push((index, value.into()));
-        }
     }
 }
 

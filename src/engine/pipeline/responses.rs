@@ -260,10 +260,10 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         }
         self.note_what_is_known(&job, kind);
         let made_before = self.made_before(&job);
-        self.note_made(&job, kind);
         let mut outcome = outcome(kind, job.attempts, reply);
         outcome.untouched = job.untouched(self.setting, kind);
         outcome.may_arrive_late = !job.may_arrive_late.is_empty();
+        self.note_made(&job, &outcome);
         job.note_outcome(&outcome);
         outcome.also_changed = std::mem::take(&mut job.also_changed);
         outcome.usages = job.told_usages();

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::confirmed_values::A_MOMENT;
 use super::conflict;
 use super::job::{Job, Step};
+use super::made_values::MadeByRows;
 use super::possible_values::LastKnown;
 use super::usage_check::ONLY_A_PART;
 use super::{Pipeline, Recorder, Task};
@@ -41,7 +42,11 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         let restricted = restricted.iter().map(|field| fields.start + field);
         job.restricted.extend(restricted);
         job.fixed_usages.append(usages);
-        if self.policy.task == Task::Read {
+        if self.policy.task == Task::ReadThenWrite {
+            if let Some(made) = self.made.get(&job.row.key) {
+                job.current = made.newest(self.setting, &job.current);
+            }
+        } else {
             job.set_before = self.made_before(&job);
         }
         let is_partial = *is_partial || next_page.is_some();
@@ -68,29 +73,38 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     /// All that has to be known is.
     pub(super) fn settle(&mut self, mut job: Job, reply: ApiResult) {
         let setting = self.setting;
+        let is_write = self.policy.task != Task::Read;
         let is_always_sent = self.policy.always_sent.contains(&job.row.number);
-        let are_met = !is_always_sent && setting.are_met(&job.row.changes, &job.found());
-        // What this run set itself is there, even if the answer is from before that.
-        let made = self.made_before(&job);
-        let as_made = job.current.with(&made);
-        let is_from_before = are_met && !setting.are_met(&job.row.changes, &as_made);
+        let made = self.made.get(&job.row.key);
+        let leaves_in_doubt = |made: &MadeByRows| {
+            is_write && made.leaves_in_doubt(setting, &job.row.changes, &job.current)
+        };
+        let is_open = is_always_sent || made.is_some_and(leaves_in_doubt);
+        let are_met = !is_open && setting.are_met(&job.row.changes, &job.found());
         if let Some(previous) = job.previous.take() {
             return self.go_on(job, previous, are_met, reply);
         }
-        if are_met && self.may_be_from_before_the_run(&job) {
+        let is_as_before_the_run = are_met && self.may_be_from_before_the_run(&job);
+        if is_as_before_the_run && job.readings_as_before == 0 {
             job.readings_as_before += 1;
             job.ask_again();
             return self.back_off(job, Instant::now() + A_MOMENT);
         }
         let current = job.current.clone();
         let previous = job.previous.insert(current);
-        let is_write = self.policy.task != Task::Read;
-        let is_as_expected = !is_write || setting.is_as_expected(&job.row.expected, previous);
-        // Sent once more it changes nothing but what is known to be there.
-        if are_met && !(is_as_expected && is_from_before) {
+        if is_as_before_the_run {
+            let expected = job.row.expected.iter().enumerate();
+            let newer = expected.filter_map(|(index, expected)| {
+                let set = set_by_run(expected);
+                let is_old = !setting.is_one_of(index, set, previous);
+                let value = set.first().filter(|_| is_old)?.field()?;
+                Some((index, value.into()))
+            });
+            job.current = previous.with(&newer.collect::<Vec<_>>());
+        } else if are_met {
             return self.finish(job, OutcomeKind::Unchanged, reply);
         }
-        if !is_as_expected {
+        if is_write && !setting.is_as_expected(&job.row.expected, previous) {
             let said =
                 conflict::not_as_expected(setting, &job.row.expected, &job.row.changes, previous);
             if self.duplicates.shares(job.row.key) {
@@ -99,15 +113,8 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             }
             return self.finish(job, OutcomeKind::Conflict, saying(reply, &said));
         }
-        if is_write
-            && !are_met
-            && let Some(known) = self.last_known.get(&job.row.key)
-        {
-            let mut others = known.others(setting, previous);
-            let is_ours = |(field, value): &(usize, Box<str>)| {
-                setting.is_met(*field, &Change::to(Some(value)), previous.get(*field))
-            };
-            others.retain(|index| !made.iter().any(|one| one.0 == *index && is_ours(one)));
+        if is_write && let Some(known) = self.last_known.get(&job.row.key) {
+            let others = known.others(setting, previous);
             if !others.is_empty() {
                 let before = known.before();
                 let said = conflict::since_the_last_run(setting, &others, &[], before, previous);
@@ -129,26 +136,20 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             };
             return self.finish(job, OutcomeKind::Different, reply);
         }
-        if is_from_before {
-            job.current = as_made;
-        }
         job.may_have_been_applied = false;
         job.is_previous_recorded = false;
         self.write_from(job, 0, reply);
     }
 
-    /// Whether an undo finds, in its first reading, what was there before the run and not what the run has set: a
-    /// service may answer from before a change for a moment.
+    /// Whether an undo finds what was there before the run and not what the run has set: a service may answer from
+    /// before a change for a while. Found so twice, it is sent all the same, which does no harm where it is so.
     fn may_be_from_before_the_run(&self, job: &Job) -> bool {
-        // The last of what may be found is what the undo asks for.
-        let is_as_before = |(index, expected): (usize, &Vec<Change<'_>>)| {
-            let set_by_run = expected.split_last().map_or(&[][..], |(_, set)| set);
-            !self.setting.is_one_of(index, set_by_run, &job.current)
-        };
         let is_open = |back: &HashSet<TargetKey>| !back.contains(&job.row.key);
-        job.readings_as_before == 0
-            && self.policy.back_already.as_ref().is_some_and(is_open)
-            && job.row.expected.iter().enumerate().any(is_as_before)
+        let mut expected = job.row.expected.iter().enumerate();
+        self.policy.back_already.as_ref().is_some_and(is_open)
+            && expected.any(|(index, expected)| {
+                !(self.setting).is_one_of(index, set_by_run(expected), &job.current)
+            })
     }
 
     /// A try of the row may have taken effect, of which an earlier run or this one has not heard, or some of its
@@ -322,6 +323,11 @@ impl Job {
         let fields = 0..self.row.changes.len();
         fields.filter(|field| !is_touched(field)).collect()
     }
+}
+
+/// What an undo may find of a field that the run has set. The last of what it may find is what it asks for.
+fn set_by_run<'e, 'c>(expected: &'e [Change<'c>]) -> &'e [Change<'c>] {
+    expected.split_last().map_or(&[], |(_, set)| set)
 }
 
 /// Whether a row asks for a field, or for the other one of its call type.

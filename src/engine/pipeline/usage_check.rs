@@ -11,11 +11,11 @@
 //! what uses the numbers as well.
 
 use super::job::{Job, Step};
-use super::possible_values::{MadeValues, add_made};
+use super::made_values::MadeValues;
 use super::row_decision::saying;
 use super::{Pipeline, Recorder, Task, UsageCheck};
 use crate::model::change::Change;
-use crate::model::outcome::{OutcomeKind, WHERE_IN_USE, with_status};
+use crate::model::outcome::{Outcome, OutcomeKind, WHERE_IN_USE, with_status};
 use crate::model::response::{ApiResult, Response};
 use crate::model::usage::Usage;
 use crate::setting::usage_after_row;
@@ -167,16 +167,16 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
 
     /// What earlier rows for its location have made of fields, or of a plan would make.
     pub(super) fn made_before(&self, job: &Job) -> MadeValues {
-        self.made.get(&job.row.key).cloned().unwrap_or_default()
+        let made = self.made.get(&job.row.key);
+        made.map(|made| made.values().clone()).unwrap_or_default()
     }
 
     /// What a row makes of its location: a later row for it may clear a number from which this one takes the
-    /// rules away, or set one to which this one has sent calls.
-    pub(super) fn note_made(&mut self, job: &Job, kind: OutcomeKind) {
-        let is_made = matches!(kind, OutcomeKind::Different | OutcomeKind::Updated);
-        if is_made && self.duplicates.shares(job.row.key) {
+    /// rules away, or set one to which this one has sent calls, and may be answered from before this one.
+    pub(super) fn note_made(&mut self, job: &Job, outcome: &Outcome) {
+        if self.duplicates.shares(job.row.key) {
             let made = self.made.entry(job.row.key).or_default();
-            add_made(made, &job.row.changes);
+            made.add_row(&job.row.changes, job.previous.as_ref(), outcome);
         }
     }
 

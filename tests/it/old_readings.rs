@@ -1,0 +1,177 @@
+//! A service that answers for a while with what was there before a change: what a run has written itself is newer.
+
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+
+use crate::harness::{Stage, location_id, org_id};
+use crate::raw_server::RawServer;
+
+/// A location, and what is read of it after its first change.
+struct Location {
+    numbers: Value,
+    rules: Value,
+    before: Option<[Value; 2]>,
+    is_read_as_before: bool,
+    changes: Vec<String>,
+}
+
+impl Location {
+    fn new() -> Location {
+        let rule =
+            |name: &str| json!({"callType": name, "action": "ALLOW", "transferEnabled": true});
+        Location {
+            numbers: json!({
+                "autoTransferNumber1": "+12025550101",
+                "autoTransferNumber2": "+12025550102",
+                "autoTransferNumber3": null,
+            }),
+            rules: json!([rule("NATIONAL"), rule("TOLL_FREE")]),
+            before: None,
+            is_read_as_before: true,
+            changes: Vec::new(),
+        }
+    }
+
+    fn there(&self) -> [Value; 2] {
+        [self.numbers.clone(), self.rules.clone()]
+    }
+
+    fn change(&mut self, path: &str, body: &str) {
+        let there = self.there();
+        self.before.get_or_insert(there);
+        self.changes.push(body.to_string());
+        let body: Value = serde_json::from_str(body).expect("a body");
+        if path.ends_with("/autoTransferNumbers") {
+            for (name, number) in body.as_object().expect("numbers") {
+                let is_none = number.as_str() == Some("");
+                self.numbers[name] = if is_none { Value::Null } else { number.clone() };
+            }
+            return;
+        }
+        for changed in body["callingPermissions"].as_array().expect("rules") {
+            let mut rules = self.rules.as_array_mut().expect("rules").iter_mut();
+            let rule = rules.find(|rule| rule["callType"] == changed["callType"]);
+            *rule.expect("a rule") = changed.clone();
+        }
+    }
+
+    fn answer(&mut self, method: &str, path: &str, body: &str) -> (u16, &'static str, String) {
+        if !path.contains("/outgoingPermission") {
+            return (404, "", String::new());
+        }
+        if method == "PUT" {
+            self.change(path, body);
+            return (204, "", String::new());
+        }
+        let before = self.before.clone().filter(|_| self.is_read_as_before);
+        let [numbers, rules] = before.unwrap_or(self.there());
+        let read = if path.ends_with("/autoTransferNumbers") {
+            numbers
+        } else if path.ends_with("/digitPatterns") {
+            json!({"digitPatterns": []})
+        } else {
+            json!({"callingPermissions": rules})
+        };
+        (200, "", read.to_string())
+    }
+}
+
+/// The changes that the service saw of a sheet, and whether an undo by readings as old leaves all as it was.
+fn changes_of(rows: &str) -> (Vec<String>, bool) {
+    let there = Arc::new(Mutex::new(Location::new()));
+    let location = Arc::clone(&there);
+    let server = RawServer::answering(move |method, path, body| {
+        let mut location = location.lock().expect("no panic");
+        location.answer(method, path, body)
+    });
+    let stage = Stage::instant();
+    let (columns, rows) = rows.split_once('\n').expect("a header");
+    let (org, id) = (org_id(1), location_id(2));
+    let rows: Vec<String> = rows
+        .lines()
+        .map(|row| {
+            format!(
+                "{org},{id},{row}
+"
+            )
+        })
+        .collect();
+    let rows = rows.concat();
+    stage.write("sheet.csv", format!("orgId,locationId,{columns}\n{rows}"));
+    let at = format!("--yes --base-url {}", server.base_url());
+    stage.run(&format!("apply sheet.csv --backup --allow-duplicates {at}"));
+    let changes = std::mem::take(&mut there.lock().expect("no panic").changes);
+    stage.run(&format!("undo sheet.results.csv {at}")).expect(0);
+    let is_back = there.lock().expect("no panic").there() == Location::new().there();
+    (changes, is_back)
+}
+
+fn number(index: u8, number: &str) -> String {
+    format!(r#"{{"autoTransferNumber{index}":"{number}"}}"#)
+}
+
+fn national(action: &str, may_transfer: bool) -> String {
+    let rule = format!(
+        r#"{{"action":"{action}","callType":"NATIONAL","transferEnabled":{may_transfer}}}"#
+    );
+    format!(r#"{{"callingPermissions":[{rule}]}}"#)
+}
+
+#[test]
+fn what_a_run_has_written_is_newer_than_a_reading_from_before_it() {
+    let cases = [
+        ("n1\n+12025550199\n", vec![number(1, "+12025550199")]),
+        ("n3\n+12025550199\n", vec![number(3, "+12025550199")]),
+        ("national\nBLOCK\n", vec![national("BLOCK", true)]),
+        // There and back.
+        (
+            "n1\n+12025550199\n+12025550101\n",
+            vec![number(1, "+12025550199"), number(1, "+12025550101")],
+        ),
+        (
+            "n3\n+12025550199\nREMOVE\n",
+            vec![number(3, "+12025550199"), number(3, "")],
+        ),
+        (
+            "national\nBLOCK\nALLOW\n",
+            vec![national("BLOCK", true), national("ALLOW", true)],
+        ),
+        (
+            "n1\n+12025550199\n+12025550188\n+12025550199\n",
+            vec![
+                number(1, "+12025550199"),
+                number(1, "+12025550188"),
+                number(1, "+12025550199"),
+            ],
+        ),
+        // One row does not hide what another has set, and nobody else is thought to have changed it.
+        (
+            "n1,n3\n+12025550199,\n,+12025550133\n+12025550101,\n",
+            vec![
+                number(1, "+12025550199"),
+                number(3, "+12025550133"),
+                number(1, "+12025550101"),
+            ],
+        ),
+        // Only the half of a rule that a row asks for is changed.
+        (
+            "national,nationalTransfer\n,no\nBLOCK,\n",
+            vec![national("ALLOW", false), national("BLOCK", false)],
+        ),
+        // What rules use since an earlier row is not cleared.
+        (
+            "national,n2\nTRANSFER_NUMBER_2,\n,REMOVE\n",
+            vec![national("TRANSFER_NUMBER_2", true)],
+        ),
+    ];
+    std::thread::scope(|scope| {
+        for (rows, changes) in cases {
+            scope.spawn(move || {
+                let (sent, is_back) = changes_of(rows);
+                assert_eq!(sent, changes, "{rows}");
+                assert!(is_back, "{rows}");
+            });
+        }
+    });
+}
