@@ -26,8 +26,8 @@ pub struct Row<'a> {
     /// What must be so before anything is changed: for each field, values of which one must be
     /// there. None: anything will do, as in fields beyond the last one here.
     pub expected: Vec<Vec<Change<'a>>>,
-    /// Of an undo: what used numbers before the run that were not set then, which is no reason to leave them
-    /// set.
+    /// What used numbers before the run that were not set then, as its plan saw it. To an undo that is no reason to
+    /// leave them set.
     pub used_before: Vec<Usage>,
 }
 

@@ -122,7 +122,7 @@ impl PlanGuard {
         Ok(rows.map(move |row| {
             let mut row = row?;
             if let Some((plan, records)) = &mut planned {
-                row.expected = plan.expected(&row, records)?.unwrap_or_default();
+                plan.expect(selection.columns.setting, &mut row, records)?;
             }
             own_changes.expect(&mut row);
             repeated.expect(&selection, &mut row);

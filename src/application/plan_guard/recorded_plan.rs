@@ -14,14 +14,15 @@ use crate::application::plan_guard::plan_edits::PlannedChanges;
 use crate::application::run_settings::{RunSettings, Start};
 use crate::application::status::{self, FolderRun};
 use crate::journal::{Journal, RecordReader, RecordedRun, RowRecord, Sent};
-use crate::model::change::Change;
 use crate::model::clock;
 use crate::model::current_values::CurrentValues;
 use crate::model::hint::Hinted;
 use crate::model::outcome::OutcomeKind;
 use crate::model::row::Row;
+use crate::model::usage::Usage;
 use crate::platform;
 use crate::setting::Setting;
+use crate::setting::usage_after_row::numbers_of;
 use crate::sheet::NumberedRecord;
 use crate::sheet::check::CheckedSheet;
 use crate::sheet::columns::Columns;
@@ -274,15 +275,29 @@ impl Plan {
         told.is_none_or(|told| told < self.run.header().started_at)
     }
 
-    /// What the plan saw of a row's fields; `None` where it has no such row, or could not read it.
-    pub(super) fn expected(
+    /// Has a row expect what the plan saw of its fields, if it has that row and could read it. What used its numbers
+    /// then that were not set is known to the undo.
+    pub(super) fn expect(
         &self,
-        row: &Row<'_>,
+        setting: &Setting,
+        row: &mut Row<'_>,
         records: &mut RecordReader<'_>,
-    ) -> Result<Option<Vec<Vec<Change<'static>>>>> {
+    ) -> Result<()> {
         let record = self.record_of(row, records)?;
         let seen = record.as_ref().and_then(what_it_saw);
-        Ok(seen.map(|seen| row.expecting(seen)))
+        row.expected = seen.map(|seen| row.expecting(seen)).unwrap_or_default();
+        if let (Some(seen), Some(usages)) = (
+            seen,
+            record.as_ref().and_then(|one| one.outcome.usages.as_ref()),
+        ) {
+            let numbers = numbers_of(setting);
+            let is_unset = |usage: &&Usage| {
+                let index = numbers.get(usage.number);
+                index.is_some_and(|index| seen.get(*index).is_none())
+            };
+            row.used_before = usages.iter().filter(is_unset).cloned().collect();
+        }
+        Ok(())
     }
 }
 

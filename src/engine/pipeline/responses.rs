@@ -267,6 +267,9 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         job.note_outcome(&outcome);
         outcome.also_changed = std::mem::take(&mut job.also_changed);
         outcome.usages = job.told_usages();
+        if outcome.usages.is_none() && !job.row.used_before.is_empty() {
+            outcome.usages = Some(job.row.used_before.clone());
+        }
         outcome.set_numbers = job.set_numbers;
         outcome.set_before = made_before;
         outcome.previous = job.previous;
