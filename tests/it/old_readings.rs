@@ -175,3 +175,64 @@ fn what_a_run_has_written_is_newer_than_a_reading_from_before_it() {
         }
     });
 }
+
+#[test]
+fn a_service_that_changes_what_it_is_not_asked_for_is_told_of_every_row_and_undone() {
+    let cases = [(true, "unknown"), (false, "updated")];
+    for (clears, outcome) in cases {
+        let numbers = |id: u64| json!({"autoTransferNumber1": null, "autoTransferNumber2": format!("+120255501{id:02}")});
+        let there: Vec<Value> = (0..6).map(numbers).collect();
+        let before = there.clone();
+        let there = Arc::new(Mutex::new((there, true, Vec::new())));
+        let locations = Arc::clone(&there);
+        let server = RawServer::answering(move |method, path, body| {
+            let mut locations = locations.lock().expect("no panic");
+            let (there, clears_others, requests) = &mut *locations;
+            let found = (0..6).find(|id| path.contains(&location_id(*id + 2)));
+            let Some(id) = found.filter(|_| path.ends_with("/autoTransferNumbers")) else {
+                return (404, "", String::new());
+            };
+            requests.push((method.to_string(), id));
+            let numbers = &mut there[usize::try_from(id).expect("a place")];
+            if method != "PUT" {
+                return (200, "", numbers.to_string());
+            }
+            let sent: Value = serde_json::from_str(body).expect("a body");
+            for (name, number) in sent.as_object().expect("numbers") {
+                let is_none = number.as_str() == Some("");
+                numbers[name] = if is_none { Value::Null } else { number.clone() };
+            }
+            if clears && *clears_others {
+                numbers["autoTransferNumber2"] = Value::Null;
+            }
+            (204, "", String::new())
+        });
+        let stage = Stage::instant();
+        let row = |id: u64| format!("{},{},+12025550199\n", org_id(1), location_id(id + 2));
+        let rows: Vec<String> = (0..6).map(row).collect();
+        stage.write(
+            "sheet.csv",
+            format!("orgId,locationId,n1\n{}", rows.concat()),
+        );
+        let at = format!("--yes --base-url {} --concurrency 1", server.base_url());
+        stage.run(&format!("apply sheet.csv --backup {at}"));
+        let results = stage.results("sheet.results.csv");
+        assert!(
+            results.iter().all(|row| row["outcome"] == outcome),
+            "{results:#?}"
+        );
+        assert_eq!(
+            results[5]["message"].contains("n2 expected +12025550105, found none"),
+            clears
+        );
+        let read = |method: &str| {
+            let there = there.lock().expect("no panic");
+            there.2.iter().filter(|(one, _)| one == method).count()
+        };
+        // Before each change, and after it: twice where it is otherwise, and once of the first row where it is not.
+        assert_eq!((read("PUT"), read("GET")), (6, if clears { 18 } else { 7 }));
+        there.lock().expect("no panic").1 = false;
+        stage.run(&format!("undo sheet.results.csv {at}")).expect(0);
+        assert_eq!(there.lock().expect("no panic").0, before);
+    }
+}

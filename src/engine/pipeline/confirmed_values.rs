@@ -6,6 +6,10 @@
 //! change has made of them is recorded, so that an undo puts it back too. Of a setting whose changes may be
 //! confirmed and ignored, a row that changed nothing is `failed`. Nothing proves that the second reading was not
 //! from before the change as well, so an undo looks at such a row like at one whose change may arrive late.
+//!
+//! To read back each row would make a long run half as fast again. So of a run that has read the values from before,
+//! only the first rows are read back that leave values alone which are set, until one of them has proved that those
+//! stay, or three have proved nothing. Where one has lost such a value all that follow are read back.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -24,6 +28,24 @@ use crate::webex::Service;
 
 /// Between two readings of values that are from before a change, as it seems.
 pub(super) const A_MOMENT: Duration = Duration::from_secs(2);
+
+/// Rows that are read back although nothing asks for it, where they prove nothing.
+const MOST_SAMPLES: u32 = 3;
+
+/// Whether changes leave alone what they are to leave alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum KeptValues {
+    /// So many rows were read back and have proved nothing.
+    Unproved(u32),
+    Stay,
+    AreLost,
+}
+
+impl Default for KeptValues {
+    fn default() -> KeptValues {
+        KeptValues::Unproved(0)
+    }
+}
 
 const OTHER: &str = "confirmed, but other values were found when they were read back";
 
@@ -50,7 +72,11 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             !setting.is_met(*index, change, current.get(*index))
         });
         let unmet: Vec<usize> = unmet.collect();
-        let lost = self.changed_besides(&job, &fields, &asked, &current);
+        let mut lost = self.changed_besides(&job, &fields, &asked, &current);
+        if self.is_only_a_sample(&job) {
+            // What the last reading before the change has shown already is of somebody else.
+            lost.retain(|index| job.current.get(*index) != current.get(*index));
+        }
         let Some(confirmed) = job.last.clone() else {
             return self.stay_in_doubt(job, read);
         };
@@ -60,6 +86,11 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             return self.back_off(job, Instant::now() + A_MOMENT);
         }
         job.current = current;
+        self.note_kept_values(&job, is_as_asked, &lost);
+        // A sample that shows nothing of the change proves nothing either way.
+        if !is_as_asked && lost.is_empty() && self.is_only_a_sample(&job) {
+            return self.finish(job, OutcomeKind::Updated, confirmed);
+        }
         if is_as_asked {
             if is_between {
                 return self.write_from(job, write + 1, confirmed);
@@ -96,6 +127,50 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         }
         job.last = Some(saying(confirmed, &said));
         self.stay_in_doubt(job, read);
+    }
+
+    /// Whether a row is read back only to see whether its change has left the other values alone. Several rows for one
+    /// location may each be answered from before another one.
+    pub(super) fn is_sample(&self, job: &Job) -> bool {
+        let is_due = match self.kept_values {
+            KeptValues::Unproved(samples) => samples < MOST_SAMPLES,
+            KeptValues::Stay => false,
+            KeptValues::AreLost => true,
+        };
+        is_due && !self.duplicates.shares(job.row.key) && self.keeps_some(job)
+    }
+
+    /// Whether nothing but that is why a row is read back whose change was confirmed.
+    pub(super) fn is_only_a_sample(&self, job: &Job) -> bool {
+        !job.may_have_been_applied
+            && !self.is_always_read_back(job)
+            && !self.in_doubt.contains_key(&job.row.key)
+            && !self.duplicates.shares(job.row.key)
+    }
+
+    /// Whether a request that the row has sent leaves something alone that was set.
+    fn keeps_some(&self, job: &Job) -> bool {
+        let Some(previous) = &job.previous else {
+            return false;
+        };
+        let mut done = job.done.iter();
+        done.any(|write| {
+            let mut fields = self.setting.writes[*write].resource.fields.clone();
+            fields.any(|field| previous.get(field).is_some() && !self.is_done(job, field))
+        })
+    }
+
+    fn note_kept_values(&mut self, job: &Job, is_as_asked: bool, lost: &[usize]) {
+        if self.duplicates.shares(job.row.key) || !self.keeps_some(job) {
+            return;
+        }
+        self.kept_values = match self.kept_values {
+            KeptValues::AreLost => KeptValues::AreLost,
+            _ if !lost.is_empty() => KeptValues::AreLost,
+            KeptValues::Unproved(_) if is_as_asked => KeptValues::Stay,
+            KeptValues::Unproved(samples) => KeptValues::Unproved(samples + 1),
+            KeptValues::Stay => KeptValues::Stay,
+        };
     }
 
     /// Fields that are not asked for and are not as they were before the row, where that is known.

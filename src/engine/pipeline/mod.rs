@@ -63,6 +63,7 @@ pub use batch::{
     Batch, LaneActivity, LaneStatus, Recorder, RowResult, RunPolicy, RunResult, Status, Task,
     UsageCheck,
 };
+use confirmed_values::KeptValues;
 use interrupt::Interrupt;
 use job::{Job, OnWire, outcome, unfinished_kind};
 pub use lane::Lane;
@@ -107,6 +108,8 @@ struct Pipeline<'a, S, R> {
     /// Locations with several rows, and what those that are done have made of their fields, or of a plan would
     /// make.
     made: HashMap<TargetKey, MadeByRows>,
+    /// What was found of values that changes were to leave alone.
+    kept_values: KeptValues,
     /// Requests on the wire, those about tokens among them.
     under_way: usize,
     /// Rows on the wire, for a run that is left at once.
@@ -156,6 +159,7 @@ pub async fn run<S: Service, R: Recorder>(
         in_doubt: batch.in_doubt,
         last_known: batch.last_known,
         made: batch.made,
+        kept_values: KeptValues::default(),
         under_way: 0,
         on_wire: HashMap::new(),
         finished: Vec::new(),
@@ -204,8 +208,7 @@ pub async fn run<S: Service, R: Recorder>(
                 }
             }
         }
-        let due = pipeline.backing_off.keys().next().map(|(due, _)| *due);
-        let wake = wake.into_iter().chain(due).min();
+        let wake = pipeline.wakes_at(wake);
         let is_idle = replies.is_empty() && token_tasks.is_empty();
         if is_idle && (pipeline.stopping.is_some() || wake.is_none()) {
             break;
@@ -245,6 +248,12 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         if let Err(error) = self.recorder.tick(&status) {
             self.stop(AbortReason::CannotRecord(error));
         }
+    }
+
+    /// When a request may leave, or a row is due that backs off.
+    fn wakes_at(&self, may_leave: Option<Instant>) -> Option<Instant> {
+        let due = self.backing_off.keys().next().map(|(due, _)| *due);
+        may_leave.into_iter().chain(due).min()
     }
 
     /// What the service said of when to ask next is on record before anything else is done.

@@ -13,7 +13,8 @@
 //! with other values than they asked for (`confirmed_values.rs`), or with something beside them that such an
 //! answer does not have, and then before anything else of the row is sent, which would rely on them. So are
 //! all rows of a setting whose changes the service may confirm and ignore: the values from before, read twice, make
-//! such a row `failed`.
+//! such a row `failed`. Of other runs that have read the values from before, a sample is read back
+//! (`confirmed_values.rs`).
 //!
 //! A change in doubt may also arrive late, after it was read back: its outcome says so
 //! (`may_arrive_late`), and undo and later runs look at the row as at an `unknown` one. It may arrive after
@@ -63,11 +64,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
             job.last = Some(result);
             job.step = Step::ReadBack { resource: 0, write };
             self.leave_for_the_end(job);
-        } else if self.policy.first.is_some()
-            || (self.policy.read_back)(&job.row)
-            || self.setting.when_ignored.is_some()
-            || job.confirmed == Confirmed::Otherwise
-        {
+        } else if self.is_always_read_back(&job) || self.is_sample(&job) {
             job.last = Some(result);
             job.step = Step::ReadBack { resource: 0, write };
             job.errors = 0;
@@ -75,6 +72,14 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         } else {
             self.finish(job, OutcomeKind::Updated, result);
         }
+    }
+
+    /// Whether a row is read back although its change was confirmed.
+    pub(super) fn is_always_read_back(&self, job: &Job) -> bool {
+        self.policy.first.is_some()
+            || (self.policy.read_back)(&job.row)
+            || self.setting.when_ignored.is_some()
+            || job.confirmed == Confirmed::Otherwise
     }
 
     /// Whether the confirmation of a change names other values than the change asks for, or says something
@@ -205,6 +210,12 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     /// Its result is that of the last try to write.
     pub(super) fn stay_in_doubt(&mut self, mut job: Job, read: ApiResult) {
         let is_read = matches!(&read, Ok(response) if response.current.is_some());
+        if !is_read
+            && self.is_only_a_sample(&job)
+            && let Some(confirmed) = job.last.take()
+        {
+            return self.finish(job, OutcomeKind::Updated, confirmed);
+        }
         let written = job.last.take().unwrap_or(read);
         let written = if job.may_have_been_applied || is_read {
             written

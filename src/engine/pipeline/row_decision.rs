@@ -43,7 +43,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         job.restricted.extend(restricted);
         job.fixed_usages.append(usages);
         if self.policy.task == Task::ReadThenWrite {
-            if let Some(made) = self.made.get(&job.row.key) {
+            if let Some(made) = self.written_before(&job) {
                 job.current = made.newest(self.setting, &job.current);
             }
         } else {
@@ -75,7 +75,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         let setting = self.setting;
         let is_write = self.policy.task != Task::Read;
         let is_always_sent = self.policy.always_sent.contains(&job.row.number);
-        let made = self.made.get(&job.row.key);
+        let made = self.written_before(&job);
         let leaves_in_doubt = |made: &MadeByRows| {
             is_write && made.leaves_in_doubt(setting, &job.row.changes, &job.current)
         };
@@ -139,6 +139,13 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         job.may_have_been_applied = false;
         job.is_previous_recorded = false;
         self.write_from(job, 0, reply);
+    }
+
+    /// What earlier rows for its location have written. Rows that are always sent are to show what the service makes
+    /// of them, which may be something else.
+    fn written_before(&self, job: &Job) -> Option<&MadeByRows> {
+        let made = self.made.get(&job.row.key);
+        made.filter(|_| self.policy.always_sent.is_empty())
     }
 
     /// Whether an undo finds what was there before the run and not what the run has set: a service may answer from
