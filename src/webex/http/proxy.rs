@@ -70,6 +70,9 @@ impl Proxy {
 /// What most often keeps an address with a name and a password from being one.
 const TO_ENCODE: &str = "perhaps a character of its name or password cannot stand in an address as it is; write @ as %40, / as %2F, # as %23, ? as %3F, : as %3A, \\ as %5C, a space as %20, ü as %C3%BC";
 
+/// A browser runs such a script to find the proxy of each address.
+const SCRIPT: &str = "it is the address of a script for browsers (PAC), in which the proxy is named; open the address in a browser, or ask your IT, and take what stands behind PROXY in it";
+
 const NOT_TEXT: &str = "it is not text";
 
 fn is_exception(base_url: &BaseUrl, exceptions: &str) -> bool {
@@ -79,6 +82,18 @@ fn is_exception(base_url: &BaseUrl, exceptions: &str) -> bool {
         .build();
     let url = base_url.as_str().parse().ok();
     url.is_some_and(|url| any.intercept(&url).is_none())
+}
+
+/// Whether it names a script that a browser is configured with, `http://wpad.example/proxy.pac`.
+fn is_script(value: &str) -> bool {
+    let address = value.to_ascii_lowercase();
+    let (_, after_scheme) = address.split_once("://").unwrap_or(("", &address));
+    let path = after_scheme.split_once('/').map_or("", |(_, path)| path);
+    let name = path.split(['?', '#']).next().unwrap_or_default();
+    let name = name.rsplit('/').next().unwrap_or_default();
+    name.rsplit_once('.')
+        .is_some_and(|(_, ending)| matches!(ending, "pac" | "dat" | "js"))
+        || address.starts_with("pac+")
 }
 
 /// The address without name and password, or what is wrong with it; nothing of the value is repeated,
@@ -92,6 +107,9 @@ fn address_of(base_url: &BaseUrl, value: &str) -> Result<String, &'static str> {
     }
     if value.to_ascii_lowercase().starts_with("socks") && value.contains("://") {
         return Err("it is a SOCKS proxy, and only HTTP proxies are supported");
+    }
+    if is_script(value) {
+        return Err(SCRIPT);
     }
     let url = base_url.as_str().parse().ok();
     let matcher = Matcher::builder().all(value).build();
@@ -225,5 +243,27 @@ mod tests {
             let error = format!("{:?}", error.expect_err("an error"));
             assert!(!error.contains("s3cr"), "{error}");
         }
+    }
+
+    #[test]
+    fn the_address_of_a_script_is_called_one() {
+        for value in [
+            "http://wpad.example/proxy.pac",
+            "http://me:s3cret@wpad.example:8080/corporate/PROXY.PAC?site=2",
+            "https://pac.example/wpad.dat",
+            "wpad.example/proxy.pac",
+            "pac+http://wpad.example/accelerated_pac_base",
+        ] {
+            let error = proxy("https://webexapis.com/v1", &[("HTTPS_PROXY", value)]);
+            let said = format!("{:?}", error.expect_err(value));
+            assert!(said.contains("script for browsers (PAC)"), "{said}");
+            assert!(!said.contains("s3cr"), "{said}");
+        }
+        // The name of a host is none.
+        let taken = proxy(
+            "https://webexapis.com/v1",
+            &[("HTTPS_PROXY", "http://proxy.pac:3128")],
+        );
+        assert!(taken.expect("a proxy").is_some());
     }
 }
