@@ -65,6 +65,7 @@ pub mod suspicion;
 pub mod unread_columns;
 mod unsent_organizations;
 pub mod verbatim;
+mod wait_sign;
 mod xlsx;
 
 use std::borrow::Cow;

@@ -21,6 +21,7 @@ use crate::sheet::number_words;
 use crate::sheet::numbering_plan::{LONGEST, NORTH_AMERICA, Plan};
 use crate::sheet::problem::shorten;
 use crate::sheet::problem_kind::ProblemKind;
+use crate::sheet::wait_sign;
 use crate::table::strip_text_formula;
 
 /// Digits that a number without `+` has: an extension has two at least, and the service takes 30
@@ -111,6 +112,9 @@ fn read_number(text: &str, country: Option<&Country>) -> Result<String, CellDiag
     if let Some(diagnostic) = number_faults::of_optional_zero(&plain) {
         return Err(diagnostic);
     }
+    if let Some(diagnostic) = wait_sign::read(plain.trim()) {
+        return Err(diagnostic);
+    }
     match area_slash::read(&plain, country) {
         Slash::OfNumber(number) => plain = number,
         Slash::Possibly => return Err(one_or_two(&plain)),
@@ -151,6 +155,9 @@ fn read_number(text: &str, country: Option<&Country>) -> Result<String, CellDiag
             .complete(&digits)
             .map_err(|unclear| say_unclear(&unclear, &digits, country))?
     {
+        if let Some(diagnostic) = dialed_abroad::or_of_country(&digits, after_code, country) {
+            return Err(diagnostic);
+        }
         return of_country(&groups, &digits, after_code, country);
     }
     if let Some(country) = country {

@@ -22,7 +22,7 @@ const CODES: usize = 1000;
 const OPEN: u32 = 8;
 
 /// Digits of a number with a prefix of a carrier: shorter ones are extensions.
-const SHORTEST_DIALED: usize = 9;
+pub(super) const SHORTEST_DIALED: usize = 9;
 
 /// Each is made when a number needs it; Germany's takes some milliseconds.
 static PLANS: [OnceLock<Option<Plan>>; CODES] = [const { OnceLock::new() }; CODES];
@@ -245,8 +245,8 @@ impl Plan {
     }
 
     /// The number in use that digits are as they are dialed within the country: by a carrier, before a mobile
-    /// number, to another country. Those after `00` or `011` are dialed to another country from almost
-    /// anywhere, and stay as they are.
+    /// number, to another country. Those after `00` or `011` are left to
+    /// `dialed_abroad.rs`.
     pub(super) fn as_dialed(&self, digits: &str) -> Option<String> {
         if digits.len() < SHORTEST_DIALED || digits.starts_with("00") {
             return None;
@@ -274,6 +274,18 @@ impl Plan {
         let international = format!("{}{after_code}", number.country_code);
         let prefix = digits.strip_suffix(international.as_str())?.len();
         (number.country_code != country_code).then(|| (prefix, &digits[prefix..]))
+    }
+
+    /// Whether this is dialed in this country before the country code of another one.
+    pub(super) fn dials_abroad_with(&self, prefix: &str) -> bool {
+        let number = if self.code == "44" {
+            "12025550101"
+        } else {
+            "442079460000"
+        };
+        let dialed = format!("{prefix}{number}");
+        let found = self.exit_prefix(&dialed);
+        found.is_some_and(|(length, _)| length == prefix.len())
     }
 
     /// Where the groups end in which a number is written after the country code, but for the last.
