@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::harness::{Stage, TOKEN, count, sheet};
+use crate::harness::{Stage, TOKEN, count, location_id, org_id, sheet};
 use crate::raw_server::{Line, RawServer};
 use crate::tls_server::TlsServer;
 
@@ -381,4 +381,36 @@ fn a_proxy_with_a_domain_or_an_accent_in_it_is_told_how_to_write_that() {
 /// Waits until the other side hangs up.
 fn wait_for_the_end(mut stream: &TcpStream) {
     let _ = std::io::copy(&mut stream, &mut std::io::sink());
+}
+
+#[test]
+fn a_list_of_which_a_page_only_fails_is_given_up_while_somebody_waits() {
+    let server = RawServer::start(|line| {
+        while line.request() {
+            if line.last_request().contains("start=2") {
+                let failure = "HTTP/1.1 500 Internal Server Error";
+                line.say(format!(
+                    "{failure}\r\ntrackingid: NA_1\r\ncontent-length: 0\r\n\r\n"
+                ));
+                continue;
+            }
+            let id = location_id(2);
+            let body = format!(r#"{{"locations":[{{"id":"{id}","name":"A"}}]}}"#);
+            let length = body.len();
+            let head = "HTTP/1.1 200 OK\r\ntrackingid: NA_1\r\nlink: <?start=2>; rel=\"next\"";
+            line.say(format!("{head}\r\ncontent-length: {length}\r\n\r\n{body}"));
+        }
+    });
+    let stage = Stage::instant();
+    let began = Instant::now();
+    let (org, at) = (org_id(1), server.base_url());
+    let ran = stage.run(&format!("export --org {org} -o all.csv --base-url {at}"));
+    let ran = ran.expect(2);
+    let lasted = began.elapsed().as_secs();
+    ran.says("/locations` has no answer yet (500");
+    ran.says("); it is asked again for up to 1");
+    assert!(lasted < 30, "{lasted} s: {}", ran.stderr);
+    let of_second = server.requests();
+    let asked = of_second.iter().filter(|line| line.contains("start=2"));
+    assert!(asked.count() > 2, "{of_second:#?}");
 }

@@ -26,6 +26,12 @@ use crate::webex::lists::Fetched;
 /// A wait that a person need not be told of.
 const SHORT_WAIT: Duration = Duration::from_secs(5);
 
+/// For so long a question is asked again that is answered with errors alone: somebody waits for it.
+const PATIENCE_WITH_ERRORS: Duration = Duration::from_secs(15);
+
+/// How long it may be before somebody is told what is asked again.
+const SILENCE: Duration = Duration::from_secs(2);
+
 /// How often one thing of many may be rate limited before it is left.
 const MOST_THROTTLES_OF_ONE: u32 = 3;
 
@@ -47,6 +53,8 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
     ) -> Result<Fetched, QueryError> {
         let (mut errors, mut refusals, mut throttles) = (0, 0, 0);
         let mut trying_since = None;
+        let mut failing_since = None;
+        let mut has_spoken = false;
         loop {
             self.renew_if_due().await?;
             let ticket = self.turn().await?;
@@ -72,15 +80,23 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
                 (RetryDecision::Throttled { .. }, _) if throttles + 1 < most_throttles => {
                     throttles += 1;
                     trying_since = None;
+                    failing_since = None;
                 }
                 // Every failure counts: unlike in a run nothing else is going on.
                 (RetryDecision::Retry { after, .. }, _)
                     if errors + 1 < self.policy.retry.tries.get() =>
                 {
                     errors += 1;
-                    let next = Instant::now() + after;
-                    if given_up.is_some_and(|given_up| next > given_up) {
+                    let now = Instant::now();
+                    let next = now + after;
+                    let since = *failing_since.get_or_insert(now);
+                    let ends = since + PATIENCE_WITH_ERRORS;
+                    if next > given_up.unwrap_or(ends).min(ends) {
                         return Err(self.unanswered(&result));
+                    }
+                    if !has_spoken && next > since + SILENCE {
+                        has_spoken = true;
+                        self.say_what_fails(&url, &result, ends - now);
                     }
                     self.wait_until(next).await?;
                 }
@@ -252,6 +268,16 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
         if let Some(word) = self.contact.word(&address, &silence, Instant::now()) {
             self.tell(&word);
         }
+    }
+
+    /// What is asked again, and for how long.
+    fn say_what_fails(&self, url: &str, result: &ApiResult, left: Duration) {
+        let (address, _) = url.split_once('?').unwrap_or((url, ""));
+        self.tell(&format!(
+            "`{address}` has no answer yet ({}); it is asked again for up to {}",
+            in_words(result).trim_end(),
+            clock::in_words(left)
+        ));
     }
 
     /// A question is dropped at the first wish to stop: it changes nothing.
