@@ -5,9 +5,9 @@
 //! with the list it began with.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::application;
 use crate::application::exit_code::ExitCode;
@@ -24,7 +24,7 @@ use crate::cli::ExportFlags;
 use crate::cli::flag_values::{read_org_flag, read_setting_flag};
 use crate::engine::api_queries::QueryError;
 use crate::engine::pipeline::{Task, UsageCheck};
-use crate::journal::{self, Journal};
+use crate::journal::{self, Journal, RecordedRun};
 use crate::model::wording::listed;
 use crate::platform;
 use crate::setting;
@@ -158,6 +158,25 @@ fn is_stop(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(QueryError::Stopped(_)))
 }
 
+/// What the list of an export may be for: the same name in any form.
+fn outputs_of_the_list(output: &Path) -> impl Iterator<Item = PathBuf> {
+    ["csv", "xlsx"]
+        .map(|form| output.with_extension(form))
+        .into_iter()
+}
+
+/// Whether the list of this name is of an export in another form that has ended, so that nothing goes on with it.
+fn is_of_an_ended_export(output: &Path) -> Result<bool> {
+    for other in outputs_of_the_list(output) {
+        let path = Journal::path_for(&other);
+        if other != output && journal::exists(&path)? {
+            let run = RecordedRun::open(&path)?;
+            return Ok(run.final_end().is_some_and(|end| end.complete));
+        }
+    }
+    Ok(false)
+}
+
 fn ensure_there_is_room(output: &Path, list: &Path, kind: &TargetKind) -> Result<()> {
     table::ensure_fits(output, 0, 0)?;
     if is_standard_output(output) {
@@ -171,12 +190,21 @@ fn ensure_there_is_room(output: &Path, list: &Path, kind: &TargetKind) -> Result
             output.display()
         );
     }
-    if list.exists() {
+    if list.exists() && !is_of_an_ended_export(output)? {
+        let mut others = outputs_of_the_list(output).filter(|other| other != output);
+        let begun = others.find(|other| Journal::path_for(other).exists());
+        let begun = begun.map_or(String::new(), |other| {
+            format!(" and --output \"{}\"", other.display())
+        });
         bail!(
-            "an earlier export has not ended; `{}` has its {}\nhint: go on with it with --resume, or move it away to begin again",
+            "an earlier export has not ended; `{}` has its {}\nhint: go on with it with --resume{begun}, or move it away to begin again",
             list.display(),
             kind.plural
         );
+    }
+    // Nothing goes on with the list of an export that has ended.
+    if list.exists() {
+        fs::remove_file(list).with_context(|| format!("cannot replace `{}`", list.display()))?;
     }
     // No run has left a copy of a list that is not made yet.
     spool::ensure_name_is_free(output, "")

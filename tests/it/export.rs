@@ -250,6 +250,9 @@ fn an_export_that_was_interrupted_goes_on_with_its_list() {
     child.wait().expect("it ends");
     let ran = stage.run_online("export -o all.csv --all-orgs").expect(2);
     ran.says("--resume");
+    let ran = stage.run_online("export -o all.xlsx --all-orgs").expect(2);
+    ran.says("go on with it with --resume and --output \"");
+    ran.says("all.csv\", or move it away");
     stage
         .run_online("export -o all.csv --all-orgs --resume")
         .expect(0);
@@ -331,6 +334,9 @@ fn a_row_that_could_not_be_read_is_marked_and_left_out_of_what_is_made_of_the_ex
             .map(|row| !row["notRead"].is_empty())
             .collect();
         assert_eq!(not_read, [false, true, false]);
+        // Another form of the same name is another export.
+        stage.run_online("export -o all.xlsx").expect(1);
+        assert_eq!(stage.results("all.xlsx").len(), 3);
         // As the guide says for going back to an export, and another number.
         let text = read(&stage, "all.csv");
         let filled: Vec<String> = text
