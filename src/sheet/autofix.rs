@@ -399,7 +399,10 @@ mod tests {
             fs::write(&path, text).expect("room");
             let (sheet, bad_rows) = opened(&path);
             let once = folder.path().join(&name);
-            fix_to(&sheet, &once);
+            if fix_to(&sheet, &once).is_empty() {
+                proptest::prop_assert!(!once.exists());
+                return Ok(());
+            }
             let (fixed, left) = opened(&once);
             proptest::prop_assert!(left.iter().all(|row| bad_rows.contains(row)), "{left:?} {bad_rows:?}");
             let asked_now = asked(&fixed);
@@ -407,9 +410,7 @@ mod tests {
 
             let twice = folder.path().join(format!("again-{name}"));
             proptest::prop_assert_eq!(fix_to(&fixed, &twice), Fix::default());
-            if name == "one.csv" {
-                proptest::prop_assert_eq!(fs::read(once).expect("a file"), fs::read(twice).expect("a file"));
-            }
+            proptest::prop_assert!(!twice.exists());
         }
     }
 }

@@ -1,16 +1,15 @@
 //! What a first attempt leaves that sent nothing: it must not be in the way of the right one.
 
-use std::net::TcpListener;
 use std::thread;
 
 use serde_json::Value;
 
 use crate::harness::{Stage, count, sheet};
+use crate::raw_server::RawServer;
 
 /// An address where nothing listens.
 fn nowhere() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    format!("http://{}", listener.local_addr().expect("an address"))
+    format!("http://{}", RawServer::nobody())
 }
 
 #[test]

@@ -1,10 +1,13 @@
 //! A server that says exactly the bytes a test wants, on a free port, a thread a connection.
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::mem;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+use tokio::net::TcpSocket;
 
 /// The answer that ends a row well.
 pub(crate) const DONE: &str = "HTTP/1.1 204 No Content\r\n\r\n";
@@ -98,10 +101,15 @@ impl RawServer {
         })
     }
 
-    /// A port of this machine where nobody listens.
+    /// A port of this machine where nobody listens. It stays taken, or the system might hand it to another test's
+    /// server.
     pub(crate) fn nobody() -> SocketAddr {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-        listener.local_addr().expect("an address")
+        let socket = TcpSocket::new_v4().expect("a socket");
+        let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        socket.bind(any_port).expect("a free port");
+        let address = socket.local_addr().expect("an address");
+        mem::forget(socket);
+        address
     }
 
     pub(crate) fn base_url(&self) -> String {

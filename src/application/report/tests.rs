@@ -216,7 +216,7 @@ fn a_run_that_was_stopped_and_cut_off_is_told_so() {
     Outcome | What it means | Rows | Share
     updated | the service took the change | 1 | 16.7 %
     failed | the service refused it, or kept failing | 2 | 33.3 %
-    no record | left out by the check, done before, or not yet sent when the journal was read | 3 | 50.0 %
+    no record | left out by the check, done before, or not yet sent when the record of the run was read | 3 | 50.0 %
     all |  | 6
     Rows not done, by cause
     The message is the one that the first of these rows got. Cisco support asks for a tracking id; those of all rows are in the results file.
