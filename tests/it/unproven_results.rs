@@ -3,6 +3,7 @@
 
 use std::fs;
 
+use serde_json::Value;
 use wxbulk::simulator::Faults;
 
 use crate::harness::{Stage, count, location_id};
@@ -127,6 +128,28 @@ fn without_the_journal_rows_that_were_as_wanted_before_are_left_alone() {
     let ran = stage.run_online("undo again.csv --yes").expect(0);
     assert!(!ran.stderr.contains("warning"), "{}", ran.stderr);
     assert_eq!((stage.state(), changes_sent(&stage)), (after, sent));
+}
+
+#[test]
+fn without_the_journal_a_row_that_was_left_alone_is_written_nowhere() {
+    let stage = stage();
+    stage.run_online("plan sheet.csv").expect(0);
+    stage.set_number(0, 1, "+12025550177");
+    stage.apply("sheet.plan.csv").expect(1);
+    let results = "sheet.plan.results.csv";
+    assert_eq!(count(&stage.results(results), "conflict"), 1);
+    delete_journal(&stage, results);
+    let changes_there = || {
+        let requests = stage.requests();
+        let is_change = |request: &&Value| {
+            let path = request["path"].to_string();
+            request["method"] == "PUT" && path.contains(&location_id(0))
+        };
+        requests.iter().filter(is_change).count()
+    };
+    let before = changes_there();
+    stage.run_online(&format!("undo {results} --yes")).expect(0);
+    assert_eq!(changes_there(), before);
 }
 
 /// The columns that somebody deleted are named, and nothing is put back by halves.
