@@ -66,6 +66,7 @@ pub mod unread_columns;
 mod unsent_organizations;
 pub mod verbatim;
 mod wait_sign;
+mod worksheet_fit;
 mod xlsx;
 
 use std::borrow::Cow;

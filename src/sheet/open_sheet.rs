@@ -6,7 +6,6 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-use super::columns::Columns;
 use super::dialect::Dialect;
 use super::encoding::TextForm;
 use super::hidden::{HiddenCells, HiddenPolicy};
@@ -14,8 +13,7 @@ use super::input::{self, SAVE_AS_CSV};
 use super::restored_cells::RestoredCells;
 use super::result_columns::NOT_READ;
 use super::row_reader::LastOrganization;
-use super::xlsx::Fit;
-use super::{ReadOptions, Sheet, problem, xlsx};
+use super::{ReadOptions, Sheet, problem, worksheet_fit, xlsx};
 use crate::table::BYTE_ORDER_MARK;
 
 /// How much of the file is looked at to tell what it is.
@@ -45,8 +43,8 @@ impl Sheet {
         let mut widest_row = 0;
         let org_is_given = reading.default_org.is_some();
         if input::is_zipped(&start) {
-            let sheet = xlsx::spool(&file, reading.sheet.as_deref(), |start| {
-                fit(start, &reading)
+            let sheet = xlsx::spool(&file, reading.sheet.as_deref(), |start, is_whole| {
+                worksheet_fit::of_sheet(start, is_whole, &reading)
             })
             .with_context(cannot_use)?;
             start = start_of(&sheet.file).with_context(cannot_read)?;
@@ -158,22 +156,6 @@ fn ensure_results(path: &Path, layout: &Dialect, reading: &ReadOptions) -> Resul
         );
     }
     Ok(())
-}
-
-/// Whether the sheet of a workbook that begins so may be the one that is meant.
-fn fit(start: &[u8], reading: &ReadOptions) -> Fit {
-    let found = Dialect::find(
-        start,
-        Some(xlsx::SEPARATOR),
-        reading.default_org.is_some(),
-        &reading.ignored_columns,
-        reading.setting,
-    );
-    match found {
-        Ok(Some(found)) if found.columns.is_ok() => Fit::Usable,
-        Ok(Some(found)) if Columns::nearly_has_them(&found.header) => Fit::Nearly,
-        _ => Fit::Not,
-    }
 }
 
 fn start_of(mut file: &File) -> io::Result<Vec<u8>> {

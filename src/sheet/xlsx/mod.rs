@@ -41,6 +41,8 @@ pub(super) const SEPARATOR: Separator = Separator(b',');
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fit {
     Usable,
+    /// It has the columns, and no row that could be sent.
+    WithoutRows,
     /// Its columns have other names.
     Nearly,
     Not,
@@ -64,7 +66,7 @@ pub(super) struct Spooled {
 pub(super) fn spool(
     file: &File,
     name: Option<&str>,
-    fit: impl Fn(&[u8]) -> Fit,
+    fit: impl Fn(&[u8], bool) -> Fit,
 ) -> Result<Spooled> {
     let mut package = Package::open(file)?;
     let book = Book::read(&mut package)?;
@@ -114,7 +116,7 @@ fn meant(
     package: &mut Package<'_>,
     book: &Book,
     shared: &Shared,
-    fit: impl Fn(&[u8]) -> Fit,
+    fit: impl Fn(&[u8], bool) -> Fit,
 ) -> Result<BookSheet> {
     let visible: Vec<&BookSheet> = book
         .sheets
@@ -128,18 +130,23 @@ fn meant(
     if visible.len() < 2 {
         return Ok(first.clone());
     }
-    let (mut usable, mut near) = (Vec::new(), Vec::new());
+    let (mut usable, mut near, mut empty) = (Vec::new(), Vec::new(), Vec::new());
     for sheet in visible.into_iter().take(SHEETS_LOOKED_AT) {
         let start = Bounded::beginning(LOOKED_AT as u64);
         // One that cannot be read is not meant.
         let Ok(start) = write(package, sheet, shared, start) else {
             continue;
         };
-        match fit(&start.out.into_inner()) {
+        let start = start.out.into_inner();
+        match fit(&start, start.len() < LOOKED_AT) {
             Fit::Usable => usable.push(sheet.clone()),
+            Fit::WithoutRows => empty.push(sheet.clone()),
             Fit::Nearly => near.push(sheet.clone()),
             Fit::Not => {}
         }
+    }
+    if usable.is_empty() {
+        usable = empty;
     }
     let choose = |name: &str| {
         format!(
