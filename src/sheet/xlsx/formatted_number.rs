@@ -10,6 +10,7 @@ use super::format_code::{
     Section, Token, fill, fill_text, is_in_thousands, sections, shows_zero, tokens,
 };
 use super::formatted_date::show_date;
+use super::fraction;
 use super::package::{FORMATS, Package, attribute, is_not_off, next, read_part};
 
 /// A spreadsheet keeps this many digits of a number; it has put zeros for any beyond.
@@ -167,6 +168,8 @@ impl NumberFormat {
         match id.parse() {
             Ok(5..=8 | 42 | 44) => NumberFormat::of_code("$0"),
             Ok(9..=10) => NumberFormat::of_code("0%"),
+            Ok(12) => NumberFormat::of_code("# ?/?"),
+            Ok(13) => NumberFormat::of_code("# ??/??"),
             Ok(14..=22 | 27..=36 | 45..=47 | 50..=58) => NumberFormat::Date,
             _ => NumberFormat::Plain,
         }
@@ -218,8 +221,8 @@ impl NumberFormat {
         if plain.contains(['y', 'd', 'h', 's']) || (plain.contains('m') && !has_digits) {
             return NumberFormat::Date;
         }
-        // Powers, shares and fractions show other digits; the number itself has them all.
-        if plain.contains(['e', '/']) {
+        // Powers show other digits; the number itself has them all.
+        if plain.contains('e') {
             return NumberFormat::Plain;
         }
         if !has_digits {
@@ -266,8 +269,14 @@ impl NumberFormat {
             NumberFormat::Filled(fill) => digits(number) + &is_filled_with(*fill),
             NumberFormat::NoNumber(_) | NumberFormat::Nothing => digits(number) + SHOWS_NOTHING,
             NumberFormat::Text(pattern) if is_whole(number) => fill_text(pattern, &digits(number)),
-            NumberFormat::Pattern(sections) if is_whole(number) => {
-                match sections.iter().find(|section| section.is_for(number)) {
+            NumberFormat::Pattern(sections) => {
+                let section = sections.iter().find(|section| section.is_for(number));
+                let fraction = section
+                    .filter(|_| (0.0..DIGITS_KEPT).contains(&number))
+                    .and_then(|section| fraction::show(&section.pattern, number));
+                match section {
+                    Some(_) if let Some(shown) = fraction => shown_as_fraction(number, shown),
+                    _ if !is_whole(number) => digits(number),
                     Some(section) if is_in_thousands(&section.pattern) => {
                         digits(number) + " (its format shows it in thousands)"
                     }
@@ -284,9 +293,7 @@ impl NumberFormat {
                     _ => digits(number) + SHOWS_NOTHING,
                 }
             }
-            NumberFormat::Plain | NumberFormat::Pattern(_) | NumberFormat::Text(_) => {
-                digits(number)
-            }
+            NumberFormat::Plain | NumberFormat::Text(_) => digits(number),
         }
     }
 }
@@ -294,6 +301,15 @@ impl NumberFormat {
 /// Whether a number may be a phone number, with all of its digits.
 fn is_whole(number: f64) -> bool {
     (0.0..DIGITS_KEPT).contains(&number) && number.fract() == 0.0
+}
+
+/// What a cell holds, and what its format shows of it where that has a fraction in it.
+fn shown_as_fraction(number: f64, shown: String) -> String {
+    if is_whole(number) && !shown.contains('/') {
+        return shown;
+    }
+    let held = digits(number);
+    format!("{held} (its format shows `{shown}`)")
 }
 
 /// Said behind what is in a cell that shows this character in front or behind.
@@ -379,6 +395,12 @@ mod tests {
             ("\"+\"@", 12_025_550_101.0, "+12025550101"),
             ("\"1\"@", -5501.0, "-5501"),
             ("\"1\"@", 5501.5, "5501.5"),
+            ("# ?/?", 5501.0, "5501"),
+            ("# ?/?", 5501.5, "5501.5 (its format shows `5501 1/2`)"),
+            ("0/0", 5501.0, "5501 (its format shows `5501/1`)"),
+            ("0/0", -5501.0, "-5501"),
+            ("\"+\"0 ?/?", 12_025_550_101.0, "+12025550101"),
+            ("[<9]0/0;0", 5501.0, "5501"),
             ("0x", 5501.0, "5501x"),
             ("t0.00", 5501.0, "t5501"),
             ("\"55\"#", 0.0, "55"),

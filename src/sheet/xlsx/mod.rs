@@ -6,6 +6,7 @@ mod cells;
 mod format_code;
 mod formatted_date;
 mod formatted_number;
+mod fraction;
 mod package;
 mod worksheet_rows;
 
