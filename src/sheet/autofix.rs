@@ -186,11 +186,13 @@ pub fn write(
                 table.hide_row()?;
             }
             Ordering::Greater => {
-                if sheet.asks_about_hidden()
-                    && sheet.hidden.is_row_hidden(*number)
-                    && !record.iter().all(is_blank)
-                {
-                    bail!("row {number} is hidden or filtered out, and {SHOWN_IN_COPY}");
+                if sheet.asks_about_hidden() && !record.iter().all(is_blank) {
+                    if sheet.hidden.is_row_hidden(*number) {
+                        bail!("row {number} is hidden or filtered out, and {SHOWN_IN_COPY}");
+                    }
+                    if sheet.is_value_unseen(*number) {
+                        bail!("row {number} has a value that cannot be seen, and {SHOWN_IN_COPY}");
+                    }
                 }
                 let mut fixes = fixes_in(sheet, columns, &numbered);
                 fixes.retain(|fix| !fix.is_in(&hidden));

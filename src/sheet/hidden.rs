@@ -39,9 +39,15 @@ pub struct HiddenCells {
     /// A bit for each row.
     rows: Vec<u64>,
     columns: Vec<RangeInclusive<usize>>,
+    /// All other columns are hidden as well, but for these.
+    only_shown: Option<Vec<RangeInclusive<usize>>>,
     merged: Vec<CellRange>,
     /// Cells of which something is struck through, in the order of the sheet.
     struck: Vec<(u64, usize)>,
+    /// Cells of which something cannot be seen on what is behind it, in the order of the sheet.
+    letters: Vec<(u64, usize)>,
+    /// Cells of which that is so where a condition is met.
+    letters_conditionally: Vec<CellRange>,
     /// Cells whose numbers are shown with other digits, or not at all, where a condition is met.
     conditional: Vec<CellRange>,
     /// The same of texts.
@@ -76,6 +82,35 @@ impl HiddenCells {
 
     pub(super) fn hide_columns(&mut self, columns: RangeInclusive<usize>) {
         self.columns.push(columns);
+    }
+
+    /// Hides every column that is not named.
+    pub(super) fn hide_other_columns(&mut self) {
+        self.only_shown.get_or_insert_default();
+    }
+
+    pub(super) fn show_columns(&mut self, columns: RangeInclusive<usize>) {
+        if let Some(shown) = &mut self.only_shown {
+            shown.push(columns);
+        }
+    }
+
+    pub(super) fn hide_letters(&mut self, row: u64, column: usize) {
+        self.letters.push((row, column));
+    }
+
+    /// Whether some of the cell has the color of what is behind it, or is too small to be read.
+    pub(super) fn are_letters_hidden(&self, row: u64, column: usize) -> bool {
+        self.letters.binary_search(&(row, column)).is_ok()
+    }
+
+    pub(super) fn hide_letters_conditionally(&mut self, cells: CellRange) {
+        self.letters_conditionally.push(cells);
+    }
+
+    pub(super) fn are_letters_hidden_conditionally(&self, row: u64, column: usize) -> bool {
+        let mut conditional = self.letters_conditionally.iter();
+        conditional.any(|cells| cells.contains(row, column))
     }
 
     pub(super) fn merge(&mut self, merged: CellRange) {
@@ -130,7 +165,9 @@ impl HiddenCells {
     }
 
     pub fn is_column_hidden(&self, column: usize) -> bool {
-        self.columns.iter().any(|columns| columns.contains(&column))
+        let is_in = |all: &[RangeInclusive<usize>]| all.iter().any(|one| one.contains(&column));
+        let is_other = (self.only_shown.as_ref()).is_some_and(|shown| !is_in(shown));
+        is_other || is_in(&self.columns)
     }
 
     /// Whether the sheet has any cell that does not show what it holds: merged, struck out, or with a format that
@@ -174,6 +211,12 @@ mod tests {
         assert_eq!(hidden.merged_into(2, 1), None);
         assert_eq!(hidden.merged_into(4, 1), Some((2, 1)));
         assert_eq!(hidden.merged_into(5, 1), None);
+        hidden.hide_other_columns();
+        hidden.show_columns(0..=2);
+        assert_eq!(
+            [1, 2, 3, 4].map(|column| hidden.is_column_hidden(column)),
+            [false, true, true, true]
+        );
         hidden.strike(2, 3);
         hidden.strike(3, 0);
         assert!(hidden.is_struck(3, 0) && !hidden.is_struck(3, 3));

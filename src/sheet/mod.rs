@@ -394,7 +394,7 @@ impl Sheet {
             (is_text || is_number).then_some((column, String::from_utf8_lossy(text)))
         })?;
         let says = format!(
-            "`{}` is in a cell whose conditional formatting has a number format of its own, so other digits may be shown, or none; format the cell as text and type the phone number as it is meant, or remove the conditional formatting",
+            "`{}` is in a cell whose conditional formatting has a number format of its own, or shows a bar or an icon in place of a number, so other digits may be shown, or none; format the cell as text and type the phone number as it is meant, or remove the conditional formatting",
             problem::shorten(&text)
         );
         let place = self.place_of(record.row, column);

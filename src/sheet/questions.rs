@@ -21,6 +21,10 @@ pub(super) struct InQuestion {
     hidden_rows: Suspicion,
     /// Rows with a cell that conditional formatting may strike through.
     maybe_struck: Suspicion,
+    /// Rows with a value that cannot be seen on what is behind it.
+    unseen: Suspicion,
+    /// Rows with one of which conditional formatting may make that so.
+    maybe_unseen: Suspicion,
     /// For each field, the values in its column where that is hidden.
     hidden_numbers: Vec<Suspicion>,
     /// A bit for each number of digits that a number which is read has.
@@ -84,6 +88,14 @@ impl InQuestion {
     ) {
         if sheet.hidden.is_row_hidden(row) {
             self.hidden_rows.add(row);
+        } else if sheet.is_value_unseen(row) {
+            self.unseen.add(row);
+        }
+        let mut values = columns.fields.iter().flatten();
+        if values.any(|column| {
+            has_text(record, *column) && sheet.hidden.are_letters_hidden_conditionally(row, *column)
+        }) {
+            self.maybe_unseen.add(row);
         }
         let mut read = columns.read();
         if sheet.hidden.may_strike_conditionally()
@@ -135,6 +147,28 @@ impl InQuestion {
                         rows.first_row
                     ),
                     answer: HIDDEN_ANSWER.to_string(),
+                });
+            }
+            let unseen = self.unseen;
+            if unseen.count > 0 {
+                questions.push(Question {
+                    finding: format!(
+                        "{} would be sent although a value of such a row cannot be seen in the workbook, the first is row {}: the letters have the color of what is behind them, or are too small to be read",
+                        plural(unseen.count, "row"),
+                        unseen.first_row
+                    ),
+                    answer: HIDDEN_ANSWER.to_string(),
+                });
+            }
+            let maybe_unseen = self.maybe_unseen;
+            if maybe_unseen.count > 0 {
+                questions.push(Question {
+                    finding: format!(
+                        "{} would be sent although conditional formatting gives values in such rows the color of what is behind them where its condition is met, the first is row {}; which cannot be seen only the spreadsheet knows",
+                        plural(maybe_unseen.count, "row"),
+                        maybe_unseen.first_row
+                    ),
+                    answer: "remove the values that are not meant and the conditional formatting, or add --hidden include to send all of them".to_string(),
                 });
             }
             let struck = self.maybe_struck;

@@ -21,11 +21,20 @@ use crate::model::run_id::RunId;
 impl Sheet {
     /// Whether the row is not sent since it is hidden. In results a filter is the choice.
     pub fn is_left_out(&self, row: u64) -> bool {
-        let is_skipped = match self.reading.hidden {
-            Some(policy) => policy == HiddenPolicy::Skip,
-            None => self.reading.rows.is_of_results(),
+        match self.reading.hidden {
+            Some(HiddenPolicy::Include) => false,
+            Some(HiddenPolicy::Skip) => self.hidden.is_row_hidden(row) || self.is_value_unseen(row),
+            None => self.reading.rows.is_of_results() && self.hidden.is_row_hidden(row),
+        }
+    }
+
+    /// Whether the row has a value that cannot be seen on what is behind it. Ids are often made so on purpose.
+    pub(in crate::sheet) fn is_value_unseen(&self, row: u64) -> bool {
+        let Ok(columns) = &self.columns else {
+            return false;
         };
-        is_skipped && self.hidden.is_row_hidden(row)
+        let mut fields = columns.fields.iter().flatten();
+        fields.any(|column| self.hidden.are_letters_hidden(row, *column))
     }
 
     /// Whether nobody said yet what is done with hidden rows and columns.

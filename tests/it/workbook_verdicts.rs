@@ -1,8 +1,8 @@
 //! What workbooks hide, merge, format and break, each with the verdict it must get.
 
 use rust_xlsxwriter::{
-    ConditionalFormatCell, ConditionalFormatCellRule, ConditionalFormatFormula, Format,
-    FormatScript, Formula, Workbook, Worksheet, XlsxError,
+    ConditionalFormatCell, ConditionalFormatCellRule, ConditionalFormatDataBar,
+    ConditionalFormatFormula, Format, FormatScript, Formula, Workbook, Worksheet, XlsxError,
 };
 
 use crate::harness::{Ran, Stage, location_id, org_id};
@@ -259,6 +259,13 @@ fn a_number_that_a_condition_shows_with_other_digits_is_refused() {
         };
         expect(&book, "", code, says, set);
     }
+    let bar = book(|sheet| {
+        sheet.write_number(2, 2, 2_079_460_000.0)?;
+        let rule = ConditionalFormatDataBar::new().set_bar_only(true);
+        sheet.add_conditional_format(1, 2, 3, 2, &rule).map(drop)
+    });
+    let says_bar = "column C (n1): `2079460000` is in a cell whose conditional formatting";
+    expect(&bar, "", 2, says_bar, ["", "", ""]);
     // As Excel writes a rule that looks at another worksheet.
     let row = format!(
         "<row r=\"2\"><c r=\"A2\" t=\"str\"><v>{}</v></c><c r=\"B2\" t=\"str\"><v>{}</v></c><c r=\"C2\"><v>2079460000</v></c></row>",

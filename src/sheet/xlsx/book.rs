@@ -5,6 +5,7 @@ use anyhow::Result;
 use quick_xml::XmlVersion;
 use quick_xml::events::Event;
 
+use super::legibility::Look;
 use super::package::{self, FORMATS, Package, TEXTS, attribute, is_on, next, read_part};
 
 /// The sheets of a workbook and what they share.
@@ -140,6 +141,8 @@ pub(super) struct SharedTexts {
     ends: Vec<usize>,
     /// Which of them are struck through, or a part of which is; in ascending order.
     struck: Vec<usize>,
+    /// Which of them cannot be seen on white, or a part of which cannot; in ascending order.
+    white: Vec<usize>,
 }
 
 impl SharedTexts {
@@ -155,8 +158,12 @@ impl SharedTexts {
             if let Event::End(element) = &event
                 && element.local_name().as_ref() == "si"
             {
-                if place.take_struck() {
+                let marks = place.take_marks();
+                if marks.is_struck {
                     texts.struck.push(texts.ends.len());
+                }
+                if marks.is_white {
+                    texts.white.push(texts.ends.len());
                 }
                 texts.ends.push(texts.all.len());
             }
@@ -174,8 +181,11 @@ impl SharedTexts {
         self.all.get(start..end)
     }
 
-    pub(super) fn is_struck(&self, index: usize) -> bool {
-        self.struck.binary_search(&index).is_ok()
+    pub(super) fn marks(&self, index: usize) -> TextMarks {
+        TextMarks {
+            is_struck: self.struck.binary_search(&index).is_ok(),
+            is_white: self.white.binary_search(&index).is_ok(),
+        }
     }
 }
 
@@ -184,8 +194,19 @@ impl SharedTexts {
 pub(super) struct TextPlace {
     is_in_text: bool,
     is_in_phonetic: bool,
-    struck: Struck,
+    struck: Mark,
+    white: Mark,
+    /// The font of the run that is being read.
+    look: Look,
     raised: Raised,
+}
+
+/// What is true of a text, or of a part of it.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TextMarks {
+    pub(super) is_struck: bool,
+    /// It cannot be seen on white.
+    pub(super) is_white: bool,
 }
 
 /// Whether the run that is being read stands above or below the line.
@@ -197,20 +218,35 @@ enum Raised {
     Below,
 }
 
-/// What is struck through: the run of a text that is being read, and some of the text up to here.
+/// What is so: the run of a text that is being read, and some of the text up to here.
 #[derive(Debug, Default)]
-struct Struck {
+struct Mark {
     is_run: bool,
     is_some: bool,
 }
 
+impl Mark {
+    fn add(&mut self, text: &str) {
+        self.is_some |= self.is_run && !text.trim().is_empty();
+    }
+
+    fn end(&mut self) -> bool {
+        std::mem::take(self).is_some
+    }
+}
+
 impl TextPlace {
     pub(super) fn take(&mut self, event: &Event<'_>, text: &mut String) {
+        self.look.take(event);
         match event {
             Event::Start(element) => match element.local_name().as_ref() {
-                "t" => self.is_in_text = true,
+                "t" => {
+                    self.is_in_text = true;
+                    self.white.is_run = self.look.is_hidden_on(&Look::default());
+                }
                 "rPh" => self.is_in_phonetic = true,
                 "r" => {
+                    self.look = Look::default();
                     self.struck.is_run = false;
                     self.raised = Raised::No;
                 }
@@ -233,17 +269,21 @@ impl TextPlace {
                 let before = text.len();
                 package::add_text(event, text);
                 self.raised.show(text, before);
-                self.struck.is_some |= self.struck.is_run && !text[before..].trim().is_empty();
+                self.struck.add(&text[before..]);
+                self.white.add(&text[before..]);
             }
             _ => {}
         }
     }
 
-    /// Whether some of the text was struck through, up to here.
-    pub(super) fn take_struck(&mut self) -> bool {
-        self.struck.is_run = false;
+    /// What is true of some of the text, up to here.
+    pub(super) fn take_marks(&mut self) -> TextMarks {
+        self.look = Look::default();
         self.raised = Raised::No;
-        std::mem::take(&mut self.struck.is_some)
+        TextMarks {
+            is_struck: self.struck.end(),
+            is_white: self.white.end(),
+        }
     }
 }
 

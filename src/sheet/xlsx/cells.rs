@@ -7,9 +7,10 @@ use anyhow::{Result, bail};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use super::book::{SharedTexts, TextPlace};
+use super::book::{SharedTexts, TextMarks, TextPlace};
 use super::formatted_number::{ConditionalFormat, Formats};
-use super::package::{add_text, attribute, is_on, next};
+use super::legibility::Look;
+use super::package::{add_text, attribute, is_off, is_on, next};
 use crate::sheet::constant_formula::is_calculation;
 use crate::sheet::hidden::{CellRange, HiddenCells};
 use crate::sheet::number;
@@ -34,6 +35,8 @@ pub(super) struct Cells<'s, R> {
     /// The row being read, from 1, and the column that a cell without a place of its own has.
     row: u64,
     column: usize,
+    /// Rows that do not say how high they are cannot be read.
+    are_rows_thin: bool,
     /// Formulas that stand in their first cell only, of those that calculate with constants.
     shared_formulas: HashMap<String, String>,
     pub(super) hidden: HiddenCells,
@@ -62,8 +65,8 @@ struct CellXml {
     /// By which several cells share one formula.
     shared_formula: Option<String>,
     inline: String,
-    /// Some of the text in the cell is struck through.
-    is_inline_struck: bool,
+    /// Of the text in the cell.
+    inline_marks: TextMarks,
 }
 
 impl<'s, R: BufRead> Cells<'s, R> {
@@ -75,6 +78,7 @@ impl<'s, R: BufRead> Cells<'s, R> {
             cell_buffer: Vec::new(),
             row: 0,
             column: 0,
+            are_rows_thin: false,
             shared_formulas: HashMap::new(),
             hidden: HiddenCells::default(),
         }
@@ -93,9 +97,18 @@ impl<'s, R: BufRead> Cells<'s, R> {
         // Those of the rules that follow; they stand behind all cells.
         let mut cells_of_rules = String::new();
         let mut of_rule = ConditionalFormat::default();
+        let mut look_of_rule = Look::default();
         while let Some(event) = next(&mut self.xml, buffer)? {
-            let Event::Start(element) = event else {
-                continue;
+            look_of_rule.take(&event);
+            let element = match event {
+                Event::Start(element) => element,
+                Event::End(element) => {
+                    if element.local_name().as_ref() == "dxf" {
+                        of_rule.letters.are_hidden = look_of_rule.is_hidden_conditionally();
+                    }
+                    continue;
+                }
+                _ => continue,
             };
             match element.local_name().as_ref() {
                 "row" => self.begin_row(&element)?,
@@ -104,6 +117,7 @@ impl<'s, R: BufRead> Cells<'s, R> {
                         return Ok(Some(cell));
                     }
                 }
+                "sheetFormatPr" => self.read_defaults(&element),
                 "col" => self.read_column(&element),
                 "mergeCell" => self.read_merged(&element),
                 "conditionalFormatting" => {
@@ -111,6 +125,14 @@ impl<'s, R: BufRead> Cells<'s, R> {
                 }
                 "cfRule" => self.read_rule(&element, &cells_of_rules),
                 // A rule that later versions of Excel added has its format within it, and its cells behind.
+                // Only a bar or a sign is shown in place of a number.
+                "dataBar" | "iconSet" if is_off(&element, "showValue") => {
+                    of_rule.shows_others = true;
+                    if !cells_of_rules.is_empty() {
+                        self.show_conditionally(&cells_of_rules, std::mem::take(&mut of_rule));
+                    }
+                }
+                "dxf" => look_of_rule = Look::default(),
                 "numFmt" | "strike" => of_rule.take(&element),
                 "sqref" if of_rule != ConditionalFormat::default() => {
                     let cells = self.read_text(buffer, "sqref")?;
@@ -141,10 +163,22 @@ impl<'s, R: BufRead> Cells<'s, R> {
                 self.row
             );
         }
-        if is_on(element, "hidden") || is_thin(element, "ht") {
+        let is_default_height = attribute(element, "ht").is_none()
+            && attribute(element, "hidden").is_none()
+            && self.are_rows_thin;
+        if is_on(element, "hidden") || is_thin(element, "ht") || is_default_height {
             self.hidden.hide_row(self.row);
         }
         Ok(())
+    }
+
+    /// What rows and columns are like that do not say it. Rows with cells are shown under `zeroHeight`, which
+    /// is about those without an entry.
+    fn read_defaults(&mut self, element: &BytesStart<'_>) {
+        self.are_rows_thin = is_thin(element, "defaultRowHeight");
+        if is_thin(element, "defaultColWidth") {
+            self.hidden.hide_other_columns();
+        }
     }
 
     fn read_column(&mut self, element: &BytesStart<'_>) {
@@ -154,12 +188,13 @@ impl<'s, R: BufRead> Cells<'s, R> {
                 .ok()?
                 .checked_sub(1)
         };
-        if let (Some(first), Some(last), true) = (
-            place("min"),
-            place("max"),
-            is_on(element, "hidden") || is_thin(element, "width"),
-        ) {
+        let (Some(first), Some(last)) = (place("min"), place("max")) else {
+            return;
+        };
+        if is_on(element, "hidden") || is_thin(element, "width") {
             self.hidden.hide_columns(first..=last);
+        } else if attribute(element, "width").is_some() {
+            self.hidden.show_columns(first..=last);
         }
     }
 
@@ -179,7 +214,10 @@ impl<'s, R: BufRead> Cells<'s, R> {
 
     fn show_conditionally(&mut self, cells: &str, format: ConditionalFormat) {
         for cells in cells.split_whitespace().filter_map(range) {
-            if format.strikes {
+            if format.letters.are_hidden {
+                self.hidden.hide_letters_conditionally(cells.clone());
+            }
+            if format.letters.are_struck {
                 self.hidden.strike_conditionally(cells.clone());
             }
             if format.shows_others {
@@ -231,10 +269,14 @@ impl<'s, R: BufRead> Cells<'s, R> {
         };
         self.read_content(&mut cell)?;
         self.share_formula(&mut cell);
-        let is_struck = self.is_struck(&cell);
+        let marks = self.marks(&cell);
+        let letters = self.shared.formats.letters(cell.format);
         let text = self.show(cell, column)?;
-        if is_struck && !text.is_empty() {
+        if !text.is_empty() && (marks.is_struck || letters.are_struck) {
             self.hidden.strike(row, column);
+        }
+        if !text.is_empty() && (letters.are_hidden || (marks.is_white && letters.are_on_white)) {
+            self.hidden.hide_letters(row, column);
         }
         Ok((!text.is_empty()).then_some(Cell { row, column, text }))
     }
@@ -267,7 +309,7 @@ impl<'s, R: BufRead> Cells<'s, R> {
                 _ => {}
             }
         }
-        cell.is_inline_struck = inline.take_struck();
+        cell.inline_marks = inline.take_marks();
         self.cell_buffer = buffer;
         Ok(())
     }
@@ -286,12 +328,10 @@ impl<'s, R: BufRead> Cells<'s, R> {
         }
     }
 
-    /// Whether what the cell shows is struck through, or some of it.
-    fn is_struck(&self, cell: &CellXml) -> bool {
-        let shared = || cell.value.trim().parse().ok().filter(|_| cell.kind == "s");
-        cell.is_inline_struck
-            || self.shared.formats.is_struck(cell.format)
-            || shared().is_some_and(|index| self.shared.texts.is_struck(index))
+    /// What is true of the cell's text, or of some of it, by itself.
+    fn marks(&self, cell: &CellXml) -> TextMarks {
+        let shared = cell.value.trim().parse().ok().filter(|_| cell.kind == "s");
+        shared.map_or(cell.inline_marks, |index| self.shared.texts.marks(index))
     }
 
     /// A cell's text as the spreadsheet shows it where it shows all of it.
@@ -357,7 +397,7 @@ fn with_plus(formula: &str) -> Option<&str> {
 /// Whether a row or column was dragged so small that nothing in it can be read.
 fn is_thin(element: &BytesStart<'_>, size: &str) -> bool {
     let size = attribute(element, size).and_then(|size| size.parse::<f64>().ok());
-    size.is_some_and(|size| size < 1.0)
+    size.is_some_and(|size| (0.0..1.0).contains(&size))
 }
 
 /// Characters that XML does not have, as Excel writes them: `_x000D_`.

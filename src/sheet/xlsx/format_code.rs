@@ -31,6 +31,17 @@ impl Section {
     }
 }
 
+/// Whether the code itself makes what it shows white: `[White]0`, or `[Color2]0` by the palette.
+pub(super) fn is_white(code: &str) -> bool {
+    let first = tokens(code).take_while(|token| *token != Token::Code(';'));
+    first.into_iter().any(|token| match token {
+        Token::Bracketed(color) => ["white", "color2", "color 2"]
+            .iter()
+            .any(|white| color.trim().eq_ignore_ascii_case(white)),
+        _ => false,
+    })
+}
+
 pub(super) fn sections(code: &str) -> Vec<Section> {
     let mut done = Vec::new();
     let mut section = Section::default();

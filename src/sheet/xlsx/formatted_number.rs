@@ -7,10 +7,11 @@ use quick_xml::events::{BytesStart, Event};
 use crate::sheet::input::SAVE_AS_CSV;
 
 use super::format_code::{
-    Section, Token, fill, fill_text, is_in_thousands, sections, shows_zero, tokens,
+    Section, Token, fill, fill_text, is_in_thousands, is_white, sections, shows_zero, tokens,
 };
 use super::formatted_date::show_date;
 use super::fraction;
+use super::legibility::{Look, Looks};
 use super::package::{FORMATS, Package, attribute, is_not_off, next, read_part};
 
 /// A spreadsheet keeps this many digits of a number; it has put zeros for any beyond.
@@ -23,10 +24,20 @@ const MOST: usize = 100_000;
 #[derive(Debug, Default)]
 pub(super) struct Formats {
     of_cells: Vec<NumberFormat>,
-    /// Which of them are struck through.
-    are_struck: Vec<bool>,
+    /// What these do to the letters.
+    letters: Vec<Letters>,
     /// Those that come with a condition.
     conditional: Vec<ConditionalFormat>,
+}
+
+/// What the format of a cell does to the letters in it.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Letters {
+    pub(super) are_struck: bool,
+    /// They cannot be seen on what is behind them.
+    pub(super) are_hidden: bool,
+    /// White ones could not.
+    pub(super) are_on_white: bool,
 }
 
 /// What a format that comes with a condition does to a cell where that is met.
@@ -36,7 +47,7 @@ pub(super) struct ConditionalFormat {
     pub(super) shows_others: bool,
     /// The same of a text.
     pub(super) shows_other_texts: bool,
-    pub(super) strikes: bool,
+    pub(super) letters: Letters,
 }
 
 impl ConditionalFormat {
@@ -49,7 +60,7 @@ impl ConditionalFormat {
                 self.shows_others = format.shows_others();
                 self.shows_other_texts = format.show_text(A_TEXT.to_string()) != A_TEXT;
             }
-            "strike" => self.strikes = is_not_off(element),
+            "strike" => self.letters.are_struck = is_not_off(element),
             _ => {}
         }
     }
@@ -94,13 +105,18 @@ impl Formats {
         // Fonts in which texts are struck through.
         let mut fonts: Vec<bool> = Vec::new();
         let mut is_among_fonts = false;
+        let mut looks = Looks::default();
+        let mut conditional_look = Look::default();
         let mut buffer = Vec::new();
         let mut xml = read_part(package, part, FORMATS)?;
         while let Some(event) = next(&mut xml, &mut buffer)? {
+            looks.take(&event, MOST);
+            conditional_look.take(&event);
             match event {
                 Event::Start(element) => match element.local_name().as_ref() {
                     "dxf" if formats.conditional.len() < MOST => {
                         formats.conditional.push(ConditionalFormat::default());
+                        conditional_look = Look::default();
                     }
                     "numFmt" | "strike" if !formats.conditional.is_empty() => {
                         if let Some(format) = formats.conditional.last_mut() {
@@ -125,9 +141,15 @@ impl Formats {
                         if formats.of_cells.len() == MOST {
                             bail!("it holds more than any sheet needs; {SAVE_AS_CSV}");
                         }
-                        let font = attribute(&element, "fontId").and_then(|id| id.parse().ok());
-                        let is_struck = font.and_then(|font: usize| fonts.get(font));
-                        formats.are_struck.push(is_struck == Some(&true));
+                        let [font, fill] = ["fontId", "fillId"]
+                            .map(|name| attribute(&element, name)?.parse::<usize>().ok());
+                        formats.letters.push(Letters {
+                            are_struck: font.and_then(|font| fonts.get(font)) == Some(&true),
+                            are_hidden: looks.hide(font, fill)
+                                || (looks.is_white(fill)
+                                    && code.is_some_and(|(_, code)| is_white(code))),
+                            are_on_white: looks.is_white(fill),
+                        });
                         formats.of_cells.push(match code {
                             Some((_, code)) => NumberFormat::of_code(code),
                             None => NumberFormat::built_in(&id),
@@ -138,6 +160,11 @@ impl Formats {
                 Event::End(element) => match element.local_name().as_ref() {
                     "cellXfs" => is_among_cells = false,
                     "fonts" => is_among_fonts = false,
+                    "dxf" => {
+                        if let Some(format) = formats.conditional.last_mut() {
+                            format.letters.are_hidden = conditional_look.is_hidden_conditionally();
+                        }
+                    }
                     _ => {}
                 },
                 _ => {}
@@ -155,9 +182,13 @@ impl Formats {
         self.conditional.get(index).copied().unwrap_or_default()
     }
 
-    /// Whether what is in such a cell is struck through.
-    pub(super) fn is_struck(&self, index: usize) -> bool {
-        self.are_struck.get(index) == Some(&true)
+    /// What is done to the letters in such a cell.
+    pub(super) fn letters(&self, index: usize) -> Letters {
+        let found = self.letters.get(index).copied();
+        found.unwrap_or(Letters {
+            are_on_white: true,
+            ..Letters::default()
+        })
     }
 }
 

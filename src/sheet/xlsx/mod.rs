@@ -7,6 +7,7 @@ mod format_code;
 mod formatted_date;
 mod formatted_number;
 mod fraction;
+mod legibility;
 mod package;
 mod worksheet_rows;
 

@@ -187,6 +187,11 @@ pub(super) fn is_on(element: &BytesStart<'_>, name: &str) -> bool {
     attribute(element, name).is_some_and(|value| value == "1" || value == "true")
 }
 
+/// A switch that is on by itself.
+pub(super) fn is_off(element: &BytesStart<'_>, name: &str) -> bool {
+    attribute(element, name).is_some_and(|value| value == "0" || value == "false")
+}
+
 /// A switch that its element alone turns on.
 pub(super) fn is_not_off(element: &BytesStart<'_>) -> bool {
     attribute(element, "val").is_none() || is_on(element, "val")
