@@ -374,6 +374,23 @@ mod tests {
     use crate::sheet::xlsx::formatted_date::NO_DATE;
 
     #[test]
+    fn a_number_that_is_shown_as_a_fraction_is_said_with_what_is_shown() {
+        for (code, number, shown) in [
+            ("# ?/?", 5501.0, "5501"),
+            ("# ?/?", 5501.5, "5501.5 (its format shows `5501 1/2`)"),
+            ("0/0", 5501.0, "5501 (its format shows `5501/1`)"),
+            ("0/0", -5501.0, "-5501"),
+            ("\"+\"0 ?/?", 12_025_550_101.0, "+12025550101"),
+            ("[<9]0/0;0", 5501.0, "5501"),
+        ] {
+            let format = NumberFormat::of_code(code);
+            assert_eq!(format.show(number, false), shown, "{code} {number}");
+        }
+        let shown = NumberFormat::built_in("12").show(5501.5, false);
+        assert_eq!(shown, "5501.5 (its format shows `5501 1/2`)");
+    }
+
+    #[test]
     fn a_number_is_shown_as_its_format_shows_it() {
         for (code, number, shown) in [
             ("00000000000", 2_079_460_000.0, "02079460000"),
@@ -426,12 +443,6 @@ mod tests {
             ("\"+\"@", 12_025_550_101.0, "+12025550101"),
             ("\"1\"@", -5501.0, "-5501"),
             ("\"1\"@", 5501.5, "5501.5"),
-            ("# ?/?", 5501.0, "5501"),
-            ("# ?/?", 5501.5, "5501.5 (its format shows `5501 1/2`)"),
-            ("0/0", 5501.0, "5501 (its format shows `5501/1`)"),
-            ("0/0", -5501.0, "-5501"),
-            ("\"+\"0 ?/?", 12_025_550_101.0, "+12025550101"),
-            ("[<9]0/0;0", 5501.0, "5501"),
             ("0x", 5501.0, "5501x"),
             ("t0.00", 5501.0, "t5501"),
             ("\"55\"#", 0.0, "55"),

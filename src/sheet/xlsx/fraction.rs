@@ -119,7 +119,7 @@ fn pattern_of(tokens: &[Token]) -> String {
 mod tests {
     use super::*;
 
-    /// As LibreOffice shows them, but for the width that it fills up with blanks.
+    // As LibreOffice shows them, but for the width that it fills up with blanks.
     #[test]
     fn a_fraction_is_shown_as_a_spreadsheet_shows_it() {
         for (pattern, number, shown) in [
