@@ -60,6 +60,7 @@ pub fn find(
     let mut later = Vec::new();
     for run in runs.iter().rev().filter(is_later) {
         let (mut beginning, mut changed, mut of_undone) = (None, 0, Vec::new());
+        let mut fields = HashSet::new();
         let read = journal::read_through(&run.journal, |entry| match entry {
             Entry::Begin(begin) => beginning = Some(begin),
             Entry::Row(record) if may_have_been_applied(&record.outcome) => {
@@ -67,6 +68,7 @@ pub fn find(
                 let place = record.place.as_ref();
                 let key = place.and_then(|place| ids::read(&place.id, setting.target.id).ok());
                 of_undone.extend(key.and_then(|id| rows.get(&id.key)));
+                fields.extend(status::fields_at(setting, place, record.sent.as_ref()));
             }
             _ => {}
         });
@@ -76,7 +78,9 @@ pub fn find(
         if read.is_err() || !is_change || of_undone.is_empty() {
             continue;
         }
-        let undone = status::undone(&run.journal, &run.header, changed);
+        // What it has taken over from runs before it is looked at with those.
+        let undone = status::undone_at(&run.journal, &fields)
+            .or_else(|| status::undone(&run.journal, &run.header, changed));
         if undone.is_some_and(|undone| undone.completely) {
             continue;
         }

@@ -360,3 +360,42 @@ fn results_do_not_go_on_beside_a_run_of_theirs_that_was_interrupted() {
     stage.run_online("undo 2.csv --yes").expect(0);
     assert_eq!(rows_set(&stage), [] as [u64; 0]);
 }
+
+#[test]
+fn what_was_sent_again_is_undone_once_the_rows_of_all_its_runs_are_back() {
+    let stage = with_failed_rows();
+    stage
+        .apply("sheet.results.csv --only-failed -o 2.csv")
+        .expect(0);
+    let undo = |rows: &str, to: &str| {
+        let line = format!("undo 2.csv --yes --rows {rows} -o {to}");
+        stage.run_online(&line).expect(0);
+    };
+    let page = |part: &str| {
+        let _ = std::fs::remove_file(stage.path("page.html"));
+        let line = format!("report 2.csv {part} -o page.html");
+        stage.run(&line).expect(0);
+        std::fs::read_to_string(stage.path("page.html")).expect("a page")
+    };
+    // All that the last run sent itself, and nothing of the run before it.
+    undo("4-5", "u.csv");
+    assert_eq!(rows_set(&stage), [2, 3]);
+    let status = stage.run("status 2.csv").expect(0);
+    for said in ["partly undone by `u.csv`", "wxbulk undo 2.csv"] {
+        assert!(status.stdout.contains(said), "{said}: {}", status.stdout);
+    }
+    assert!(page("").contains("Partly undone"));
+    assert!(page("--rows 4").contains(">Undone<"));
+    assert!(!page("--rows 2").contains("ndone<"));
+    undo("2-3", "v.csv");
+    assert_eq!(rows_set(&stage), [] as [u64; 0]);
+    let status = stage.run("status 2.csv").expect(0);
+    for said in ["  undone by `u.csv`, ", ", and `v.csv`, "] {
+        assert!(status.stdout.contains(said), "{said}: {}", status.stdout);
+    }
+    assert!(!status.stdout.contains("undo 2.csv"), "{}", status.stdout);
+    for part in ["", "--rows 2"] {
+        assert!(page(part).contains(">Undone<"), "{part}");
+    }
+    assert!(page("").contains("v.csv"));
+}

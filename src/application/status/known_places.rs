@@ -3,7 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::related_runs::FolderRun;
-use crate::journal::{self, Entry, Place, RecordedRun, Sent, may_have_been_applied};
+use crate::journal::{
+    self, Entry, Place, RecordedRun, RowChange, RowRecord, Sent, may_have_been_applied,
+};
 use crate::model::change::Change;
 use crate::model::current_values::CurrentValues;
 use crate::model::ids;
@@ -18,8 +20,11 @@ pub(super) struct Known {
     pub(super) changed: HashSet<TargetField>,
     /// They are as the run asked.
     pub(super) done: HashSet<TargetField>,
-    /// Runs before it changed them, or may have.
+    /// Runs before it sent them, or may have.
     pub(super) carried: HashSet<TargetField>,
+    /// It changed them, or a run before it did whose rows it has taken over, or either may have. An undo of
+    /// it puts all of these back.
+    pub(super) changed_in_all: HashSet<TargetField>,
 }
 
 impl Known {
@@ -27,11 +32,11 @@ impl Known {
     pub(super) fn of(run: &FolderRun) -> Known {
         let mut known = Known::default();
         let mut in_flight = HashMap::new();
-        // Several rows of a place may lead back to what was there before the first.
-        let has_repeats = run.header.settings.allow_duplicates || run.header.plan.is_some();
-        let mut first: HashMap<TargetField, CurrentValues> = HashMap::new();
-        let mut in_doubt: HashSet<TargetField> = HashSet::new();
         let setting = Setting::named(&run.header.setting).unwrap_or(setting::ALL[0]);
+        let has_repeats = run.header.settings.allow_duplicates || run.header.plan.is_some();
+        let mut own = Differences::of(setting, has_repeats);
+        // A row that was taken over may have set what another row of this run finds.
+        let mut in_all = Differences::of(setting, true);
         let read = journal::read_through(&run.journal, |entry| match entry {
             Entry::Carried(record) => {
                 let changes = record.changes.iter();
@@ -43,6 +48,7 @@ impl Known {
                     for sent in &change.sent {
                         known.carried.extend(fields_at(setting, place, Some(sent)));
                     }
+                    in_all.add_carried(change);
                 }
             }
             Entry::Previous(record) => {
@@ -50,33 +56,11 @@ impl Known {
             }
             Entry::Row(record) => {
                 in_flight.remove(&record.row);
-                let (place, sent, outcome) =
-                    (record.place.as_ref(), record.sent.as_ref(), &record.outcome);
-                let fields = || fields_at(setting, place, sent);
-                if may_have_been_applied(outcome) {
-                    let is_certain =
-                        outcome.kind == OutcomeKind::Updated && !outcome.may_arrive_late;
-                    let touched =
-                        fields().filter(|field| !outcome.untouched.contains(&field.index));
-                    for field in touched {
-                        let earlier = first.get(&field).or(outcome.previous.as_ref());
-                        if may_differ(setting, earlier, sent, field.index) {
-                            known.changed.insert(field);
-                        } else if is_certain && !in_doubt.contains(&field) {
-                            known.changed.remove(&field);
-                        }
-                        if !is_certain {
-                            in_doubt.insert(field);
-                        }
-                        if has_repeats && let Some(previous) = &outcome.previous {
-                            first.entry(field).or_insert_with(|| previous.clone());
-                        }
-                    }
-                    let also = outcome.also_changed.iter().map(|(index, _)| *index);
-                    known.changed.extend(at(setting, place, also));
-                }
-                if outcome.kind.is_success() {
-                    known.done.extend(fields());
+                own.add(&record);
+                in_all.add(&record);
+                if record.outcome.kind.is_success() {
+                    let (place, sent) = (record.place.as_ref(), record.sent.as_ref());
+                    known.done.extend(fields_at(setting, place, sent));
                 }
             }
             _ => {}
@@ -89,9 +73,95 @@ impl Known {
             let fields = fields_at(setting, place, sent);
             let before = Some(&record.values);
             let changed = fields.filter(|field| may_differ(setting, before, sent, field.index));
-            known.changed.extend(changed);
+            own.changed.extend(changed);
         }
+        known.changed_in_all = &in_all.changed | &own.changed;
+        known.changed = own.changed;
         known
+    }
+}
+
+/// Which fields rows have changed, or may have.
+struct Differences {
+    setting: &'static Setting,
+    changed: HashSet<TargetField>,
+    /// Several rows of a place may lead back to what was there before the first.
+    has_repeats: bool,
+    first: HashMap<TargetField, CurrentValues>,
+    in_doubt: HashSet<TargetField>,
+}
+
+impl Differences {
+    fn of(setting: &'static Setting, has_repeats: bool) -> Differences {
+        Differences {
+            setting,
+            changed: HashSet::new(),
+            has_repeats,
+            first: HashMap::new(),
+            in_doubt: HashSet::new(),
+        }
+    }
+
+    fn add(&mut self, record: &RowRecord) {
+        let (place, sent, outcome) = (record.place.as_ref(), record.sent.as_ref(), &record.outcome);
+        if !may_have_been_applied(outcome) {
+            return;
+        }
+        let is_certain = outcome.kind == OutcomeKind::Updated && !outcome.may_arrive_late;
+        let touched = fields_at(self.setting, place, sent);
+        for field in touched.filter(|field| !outcome.untouched.contains(&field.index)) {
+            self.add_field(field, outcome.previous.as_ref(), sent, is_certain);
+        }
+        let also = outcome.also_changed.iter().map(|(index, _)| *index);
+        self.changed.extend(at(self.setting, place, also));
+    }
+
+    /// What runs before this one did.
+    fn add_carried(&mut self, change: &RowChange) {
+        let place = change.place.as_ref();
+        let earlier = change.earlier.as_ref();
+        let is_certain = change.outcome.as_ref().is_some_and(|outcome| {
+            outcome.kind == OutcomeKind::Updated && !outcome.may_arrive_late
+        });
+        let unknown = [Sent::unknown()];
+        let sent = if change.sent.is_empty() {
+            &unknown[..]
+        } else {
+            &change.sent
+        };
+        for (index, one) in sent.iter().enumerate() {
+            // What came of it is that of the last.
+            let is_certain = is_certain && index + 1 == sent.len();
+            let touched = fields_at(self.setting, place, Some(one));
+            for field in touched.filter(|field| !change.untouched.contains(&field.index)) {
+                self.add_field(field, earlier, Some(one), is_certain);
+            }
+        }
+        let also = change.also_changed.iter().map(|(index, _)| *index);
+        self.changed.extend(at(self.setting, place, also));
+    }
+
+    fn add_field(
+        &mut self,
+        field: TargetField,
+        previous: Option<&CurrentValues>,
+        sent: Option<&Sent>,
+        is_certain: bool,
+    ) {
+        let earlier = self.first.get(&field).or(previous);
+        if may_differ(self.setting, earlier, sent, field.index) {
+            self.changed.insert(field);
+        } else if is_certain && !self.in_doubt.contains(&field) {
+            self.changed.remove(&field);
+        }
+        if !is_certain {
+            self.in_doubt.insert(field);
+        }
+        if self.has_repeats
+            && let Some(previous) = previous
+        {
+            self.first.entry(field).or_insert_with(|| previous.clone());
+        }
     }
 }
 

@@ -111,7 +111,7 @@ pub fn put_back(results: &Path) -> HashMap<TargetKey, Vec<Sent>> {
     sent
 }
 
-/// The runs that put back something of what a run had done, and whether that was all.
+/// The runs that put back something of what a run, or one before it, had done, and whether that was all.
 pub(super) fn undone(runs: &[FolderRun], journal: &Path) -> Option<Undone> {
     undone_of(runs, journal, |_| true)
 }
@@ -136,7 +136,7 @@ fn undone_of(
     if fates.is_empty() {
         return None;
     }
-    let mut changed = Known::of(run).changed;
+    let mut changed = Known::of(run).changed_in_all;
     changed.retain(|field| is_meant(field));
     fates.retain(|field, fate| fate.is_certain && changed.contains(field));
     let parts = undos_of(runs, &fates).into_iter().map(|undo| {
