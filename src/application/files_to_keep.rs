@@ -65,8 +65,12 @@ pub(super) fn describe(
                 "keep: `{plan}` and `{record}` until all rows are done"
             ));
         }
-        lines.push(match checked.organizations + checked.organizations_unsent.len() {
-            // Whose the rows are that were not sent, nobody has asked.
+        let organizations = [
+            checked.organizations,
+            checked.organizations_unsent.len(),
+            checked.organizations_left_out,
+        ];
+        lines.push(match organizations.iter().sum::<usize>() {
             0 | 1 if checked.rows > checked.rows_to_send() => format!(
                 "mail: `{results}`; it holds all rows of the sheet, also those that were not sent"
             ),

@@ -59,6 +59,7 @@ pub fn check(
     // Of results, in ascending order: the rows that are done and the others, with their fields.
     let (mut done, mut left) = (Vec::new(), Vec::new());
     let (mut organizations, mut unsent) = <(OrganizationCounts, UnsentOrganizations)>::default();
+    let mut left_out = UnsentOrganizations::default();
     let mut in_question = InQuestion::of(columns);
     let mut unread = UnreadColumns::of(columns);
     let mut records = sheet.records()?;
@@ -68,12 +69,9 @@ pub fn check(
         .with_context(|| format!("cannot read `{}`", sheet.path.display()))?
     {
         checked.rows += 1;
-        let NumberedRecord {
-            row: number,
-            record,
-            ..
-        } = &numbered;
+        let (number, record) = (&numbered.row, &numbered.record);
         if checked.leaves_out(sheet, &numbered) {
+            left_out.add(columns, record, directory);
             continue;
         }
         if sheet.is_settled(columns, &numbered) {
@@ -92,6 +90,7 @@ pub fn check(
             continue;
         }
         if sheet.left_out_by(&numbered).is_some() && checked.skips(sheet, columns, &numbered) {
+            left_out.add(columns, record, directory);
             continue;
         }
         in_question.add_row(columns, *number, record);
@@ -142,7 +141,7 @@ pub fn check(
     }
     checked.unread = unread.into_found(sheet, &in_question.columns_asked_about());
     checked.questions = in_question.into_questions(sheet, columns);
-    checked.note_organizations(organizations, unsent, directory);
+    checked.note_organizations(organizations, unsent, left_out, directory);
     checked.duplicates = duplicates;
     Ok(checked)
 }

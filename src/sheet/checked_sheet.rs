@@ -64,6 +64,8 @@ pub struct CheckedSheet {
     pub names_not_all: bool,
     /// Others, which have only rows that are done before or have problems.
     pub organizations_unsent: Vec<UnsentOrganization>,
+    /// Further ones, of which all rows are outside of the part that was chosen, hidden, or skipped in a plan.
+    pub organizations_left_out: usize,
     pub duplicates: Duplicates,
     /// What the sheet sets, where its header can be used.
     pub setting: Option<&'static Setting>,
@@ -169,12 +171,16 @@ impl CheckedSheet {
         &mut self,
         organizations: OrganizationCounts,
         unsent: UnsentOrganizations,
+        left_out: UnsentOrganizations,
         directory: &Directory,
     ) {
         self.names_not_all = organizations.has_unnamed();
         let organizations = organizations.with_own(directory.managed.own_organization());
         self.organizations = organizations.count();
         self.organizations_unsent = unsent.without(&organizations.named);
+        let own = directory.managed.own_organization();
+        let unsent = &self.organizations_unsent;
+        self.organizations_left_out = left_out.count_besides(&organizations.named, unsent, own);
         self.organizations_named = organizations.named;
     }
 

@@ -1,6 +1,6 @@
 //! The organizations of rows that are not sent, by what their cells say: a run has rows of them all the same.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use csv::ByteRecord;
 
@@ -25,6 +25,8 @@ pub struct UnsentOrganization {
 pub(super) struct UnsentOrganizations {
     places: HashMap<TargetKey, usize>,
     found: Vec<UnsentOrganization>,
+    /// Those of which only the name is known.
+    names: HashSet<String>,
 }
 
 impl UnsentOrganizations {
@@ -37,6 +39,9 @@ impl UnsentOrganizations {
         let name = text(columns.org_name);
         let of_name = || directory.organization(name?).ok();
         let Some(id) = text(columns.org_id).map(Into::into).or_else(of_name) else {
+            if let Some(name) = name.filter(|_| self.names.len() < MOST) {
+                self.names.insert(name.to_lowercase());
+            }
             return;
         };
         let Ok(read) = ids::read(&id, ids::ORGANIZATION) else {
@@ -59,5 +64,20 @@ impl UnsentOrganizations {
         places.sort_unstable();
         let found = places.into_iter().map(|at| self.found[at].clone());
         found.collect()
+    }
+
+    /// How many there are besides these. `own`: that of rows which name none.
+    pub(super) fn count_besides(
+        mut self,
+        sent: &[OrganizationRows],
+        unsent: &[UnsentOrganization],
+        own: Option<&str>,
+    ) -> usize {
+        let sent = sent.iter().map(|one| one.id.as_deref().or(own));
+        let unsent = unsent.iter().map(|one| Some(&*one.id));
+        for key in sent.chain(unsent).flatten().filter_map(key_of) {
+            self.places.remove(&key);
+        }
+        self.places.len() + self.names.len()
     }
 }

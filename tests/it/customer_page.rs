@@ -293,3 +293,23 @@ fn lines_of_a_pilot_and_of_an_undo_name_the_customer() {
     ran.says("row 3 (Globex / Globex site 2)");
     ran.says("n1 expected ");
 }
+
+#[test]
+fn results_with_rows_of_others_that_were_not_sent_are_not_mailed_to_one_customer() {
+    for column in ["orgId", "orgName"] {
+        for part in ["--where customer=Globex", "--rows 3"] {
+            let stage = partner();
+            stage.write("sheet.csv", sheet(column));
+            let ran = stage.apply(&format!("sheet.csv --skip-invalid {part} -o r.csv"));
+            ran.says("since `r.csv` holds rows of 3 organizations\n");
+        }
+    }
+    // Of one customer only, to whom all of it may be mailed.
+    let stage = partner();
+    let text = sheet("orgId");
+    let own = text.lines().filter(|line| !line.contains("Initech"));
+    let own: Vec<&str> = own.filter(|line| !line.contains("Globex")).collect();
+    stage.write("own.csv", own.join("\n") + "\n");
+    let ran = stage.apply("own.csv --rows 2 -o r.csv").expect(0);
+    ran.says("mail: `r.csv`; it holds all rows of the sheet, also those that were not sent\n");
+}
