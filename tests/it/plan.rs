@@ -305,3 +305,24 @@ fn a_newer_plan_of_the_same_sheet_is_named_before_an_older_one_is_applied() {
     let ran = stage.run_online("apply sheet.plan-2.csv --yes").expect(0);
     assert!(!ran.stderr.contains("newer plan"), "{}", ran.stderr);
 }
+
+#[test]
+fn rows_that_a_plan_skips_are_on_the_page_of_each_run_under_it() {
+    let stage = planned();
+    let plan = std::fs::read_to_string(stage.path("sheet.plan.csv")).expect("a plan");
+    let skipped = plan.replacen(",change", ",skipped", 1);
+    assert_ne!(skipped, plan);
+    stage.write("sheet.plan.csv", skipped);
+    stage.set_number(4, 1, "+12025559999");
+    stage.apply("sheet.plan.csv").expect(1);
+    stage
+        .apply("sheet.plan.results.csv --only-failed")
+        .expect(1);
+    for results in ["sheet.plan.results.csv", "sheet.plan.results-2.csv"] {
+        let line = format!("report {results} -o {results}.html");
+        stage.run(&line).expect(0);
+        let page = std::fs::read_to_string(stage.path(&format!("{results}.html")));
+        let page = page.expect("a page");
+        assert!(page.contains("the plan skips this row"), "{results}");
+    }
+}

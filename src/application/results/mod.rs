@@ -171,6 +171,14 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Adds a row that stays as an earlier run left it.
+    fn add_kept(&mut self, row: u64, kept: &Outcome) {
+        self.counts.add_kept(kept);
+        if kept.kind == OutcomeKind::Skipped {
+            self.skipped.add(row, kept);
+        }
+    }
+
     fn note_use(&mut self, notes: &[UseNote]) {
         let is_nowhere = notes.iter().any(UseNote::leads_nowhere);
         let is_unused = notes.iter().any(|note| !note.leads_nowhere());
@@ -281,7 +289,7 @@ fn write_rows(
             }
             Choice::Keep => {
                 let kept = written.keep(table, &numbered)?;
-                tally.counts.add_kept(&kept);
+                tally.add_kept(numbered.row, &kept);
                 if sheet.left_out_by(&numbered).is_some() {
                     tally.outside.add_kept(&kept);
                 } else {
