@@ -326,3 +326,26 @@ fn rows_that_a_plan_skips_are_on_the_page_of_each_run_under_it() {
         assert!(page.contains("the plan skips this row"), "{results}");
     }
 }
+
+#[test]
+fn a_page_says_of_which_file_each_of_two_numberings_is() {
+    let stage = planned();
+    let plan = std::fs::read_to_string(stage.path("sheet.plan.csv")).expect("a plan");
+    let lines: Vec<&str> = plan.lines().collect();
+    stage.write(
+        "sheet.plan.csv",
+        [&lines[..1], &lines[2..]].concat().join("\n") + "\n",
+    );
+    stage.apply("sheet.plan.csv").expect(0);
+    stage
+        .run("report sheet.plan.results.csv -o page.html")
+        .expect(0);
+    let page = std::fs::read_to_string(stage.path("page.html")).expect("a page");
+    let page = page.replace("<bdi>", "`").replace("</bdi>", "`");
+    for said in [
+        "as they are numbered in `sheet.csv`, all other rows on this page as in `sheet.plan.csv`",
+        "old and new, numbered as in `sheet.plan.csv`",
+    ] {
+        assert!(page.contains(said), "{page}");
+    }
+}

@@ -144,7 +144,13 @@ pub(super) fn changes(run: &RunModel, list: ChangeList) -> Markup {
         section {
             h2 { @if run.header.settings.plan { "What would be changed" } @else { "What was changed" } }
             details open[list == ChangeList::Open] {
-                summary { (plural(rows, "row")) ", old and new" }
+                summary {
+                    (plural(rows, "row")) ", old and new"
+                    // Those that are gone from the plan have the numbers of the sheet.
+                    @if !run.deleted_from_plan().is_empty() {
+                        ", numbered as in " (EscapedText::of(&run.header.input.name))
+                    }
+                }
                 div.wide tabindex="0" role="group" aria-label="Old and new values" {
                     table {
                         thead {

@@ -167,7 +167,7 @@ pub(super) fn left_out(run: &RunModel) -> Markup {
             }
             @for (sheet, deleted) in deleted {
                 div.cause {
-                    p.words { "not approved: deleted from the plan, so not sent; as they are numbered in " (EscapedText::of(sheet)) }
+                    p.words { "not approved: deleted from the plan, so not sent; as they are numbered in " (EscapedText::of(sheet)) ", all other rows on this page as in " (EscapedText::of(&run.header.input.name)) }
                     (rows(deleted, &Names::new()))
                 }
             }
