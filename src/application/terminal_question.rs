@@ -29,7 +29,11 @@ pub(super) enum Answer {
     No,
 }
 
-/// Asks a question; nothing typed is the `usual` answer. A wish to stop is none.
+/// How often a question is asked where the answer is neither yes nor no.
+const TIMES_ASKED: usize = 3;
+
+/// Asks a question; nothing typed is the `usual` answer. A wish to stop is none, and so is what is neither yes
+/// nor no each time: which of them is safe depends on the question.
 pub(super) async fn yes_or_no(
     question: &str,
     usual: Answer,
@@ -41,14 +45,18 @@ pub(super) async fn yes_or_no(
     };
     let end = if question.ends_with('?') { "" } else { "." };
     let question = for_terminal(&format!("{question}{end} {choices}"));
-    let answer = typed_line(&question, stop).await?;
-    Ok(
-        answer.map(|line| match line.trim().to_ascii_lowercase().as_str() {
-            "" => usual,
-            "y" | "yes" => Answer::Yes,
-            _ => Answer::No,
-        }),
-    )
+    for _ in 0..TIMES_ASKED {
+        let Some(line) = typed_line(&question, stop).await? else {
+            return Ok(None);
+        };
+        match line.trim().to_ascii_lowercase().as_str() {
+            "" => return Ok(Some(usual)),
+            "y" | "yes" => return Ok(Some(Answer::Yes)),
+            "n" | "no" => return Ok(Some(Answer::No)),
+            _ => say("that is neither yes nor no: type y or n, and press Enter"),
+        }
+    }
+    Ok(None)
 }
 
 /// Asks for a line. A wish to stop is none, and neither is the end of the input.

@@ -148,3 +148,19 @@ fn no_name_is_looked_up_before_the_question_what_it_means_is_answered() {
     assert!(!ran.stdout.contains("`Oslo`"), "{}", ran.stdout);
     assert!(stage.requests().is_empty());
 }
+
+#[test]
+fn what_is_neither_yes_nor_no_is_asked_again_and_is_no_answer_in_the_end() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(3));
+    // Whether to save the values first, and whether to send.
+    let ran = online(&stage, "apply sheet.csv -o no.csv", "ja\nsure\n1\n").expect(2);
+    let says = "that is neither yes nor no: type y or n, and press Enter";
+    assert_eq!(ran.stdout.matches(says).count(), 3, "{}", ran.stdout);
+    assert!(ran.stdout.contains("nothing was sent"), "{}", ran.stdout);
+    let ran = online(&stage, "apply sheet.csv -o yes.csv", "ja\ny\nok\nyes\n").expect(0);
+    assert_eq!(ran.stdout.matches(says).count(), 2, "{}", ran.stdout);
+    let results = stage.results("yes.csv");
+    assert_eq!(count(&results, "updated"), 3);
+    assert!(results[0].contains_key("previous1"), "{results:?}");
+}
