@@ -349,3 +349,21 @@ fn a_page_says_of_which_file_each_of_two_numberings_is() {
         assert!(page.contains(said), "{page}");
     }
 }
+
+#[test]
+fn where_only_conflicts_are_left_nothing_is_to_be_corrected_nor_was_sent() {
+    let stage = Stage::instant();
+    stage.write("sheet.csv", sheet(ROWS));
+    stage
+        .run(&online(&stage, "plan sheet.csv --rows 2-3"))
+        .expect(0);
+    stage.set_number(2, 1, "+12025559999");
+    stage.apply("sheet.plan.csv").expect(1);
+    let again = "sheet.plan.results.csv --only-failed";
+    let ran = stage.apply(again).expect(1);
+    ran.says("no row sent");
+    ran.says("hint: to overwrite what was found in the row in conflict, plan what is not done and look at the plan");
+    assert!(!ran.stderr.contains("correct it"), "{}", ran.stderr);
+    let ran = stage.apply(again).expect(1);
+    ran.says("note: another run went on from `sheet.plan.results.csv` already and sent nothing, with results in `sheet.plan.results-2.csv`, so this goes on from there\n");
+}

@@ -38,9 +38,22 @@ pub(in crate::application) fn go_on_from(settings: &mut RunSettings) -> Result<(
     let runs = runs_in(platform::folder_of(&named));
     let service = base_url(&settings.target);
     let latest = newest_from(&runs, named.clone(), &service)?;
+    let has_sent = runs.iter().any(|run| {
+        let own = latest.with_file_name(run.results_name()) == latest;
+        own && RecordedRun::open(&run.journal).is_ok_and(|run| run.finished() > 0)
+    });
+    let said = if has_sent {
+        sent_already(&named, &latest)
+    } else {
+        format!(
+            "another run went on from `{}` already and sent nothing, with results in `{}`",
+            named.display(),
+            latest.display()
+        )
+    };
     if latest != named && !have_same_rows(settings, &named, &latest)? {
         return Err(Hinted::new(
-            sent_already(&named, &latest),
+            said,
             format!(
                 "its rows have other numbers, so name those of `{}`",
                 latest.display()
@@ -50,10 +63,7 @@ pub(in crate::application) fn go_on_from(settings: &mut RunSettings) -> Result<(
     if latest == named {
         return Ok(());
     }
-    say(&format!(
-        "note: {}, so this goes on from there",
-        sent_already(&named, &latest)
-    ));
+    say(&format!("note: {said}, so this goes on from there"));
     if !settings.typed.has("output") && settings.spec.command == "apply" {
         settings.spec.output = OutputNames::of_sheet(&latest, "results").choose(Start::Fresh)?;
     }

@@ -118,13 +118,11 @@ impl Summary {
         let Some(plan) = &self.plan_left else {
             return Ok(());
         };
+        let conflicts = self.conflicts().saturating_sub(self.remedies.of_use);
         let corrected = match self.again {
-            Again::PlanWhatIsLeft => self.counts.not_done(),
+            // Nothing is wrong in the cells of a row that is in conflict.
+            Again::PlanWhatIsLeft => self.counts.not_done().saturating_sub(conflicts),
             _ => self.not_approved,
-        };
-        let conflicts = match self.again {
-            Again::PlanWhatIsLeft => 0,
-            _ => self.conflicts().saturating_sub(self.remedies.of_use),
         };
         let overwrite = match conflicts {
             1 => "to overwrite what was found in the row in conflict, ".to_string(),
