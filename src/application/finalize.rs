@@ -200,8 +200,8 @@ fn write_results(
     if existing == Existing::Replace {
         changed_results::keep(output, journal)?;
     }
-    results::write(output, existing, content, |line| {
-        lines.show(line, settings.summary);
+    results::write(output, existing, content, |line, org_id| {
+        lines.show(line, org_id, settings.summary);
     })
 }
 

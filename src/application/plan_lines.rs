@@ -1,11 +1,14 @@
 //! The rows that a plan would change, as they are printed.
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 
 use anyhow::anyhow;
 
 use crate::application::run_settings::{RunSettings, SummaryFormat};
-use crate::journal::Journal;
+use crate::journal::{Journal, Organization};
+use crate::model::ids;
+use crate::model::row::TargetKey;
 use crate::model::wording::{listed, plural};
 use crate::platform;
 use crate::platform::line_breaks::{fit, stdout_width};
@@ -23,13 +26,15 @@ const LINES_SHOWN: u64 = 20;
 pub(super) struct PlanLines {
     shown: u64,
     withheld: u64,
+    /// Whose the rows are that are shown; `None`: their rows name none.
+    organizations: HashSet<Option<TargetKey>>,
     /// Why one could not be printed, the first time.
     error: Option<io::Error>,
 }
 
 impl PlanLines {
-    /// Shows one, or withholds it.
-    pub(super) fn show(&mut self, line: &str, format: SummaryFormat) {
+    /// Shows one, of a row for this organization, or withholds it.
+    pub(super) fn show(&mut self, line: &str, org_id: Option<&str>, format: SummaryFormat) {
         if format == SummaryFormat::Json {
             return;
         }
@@ -38,6 +43,8 @@ impl PlanLines {
             return;
         }
         self.shown += 1;
+        let key = org_id.map(|id| ids::key_of_id(id, ids::ORGANIZATION));
+        self.organizations.insert(key);
         self.print(line);
     }
 
@@ -50,7 +57,7 @@ impl PlanLines {
         }
         if self.shown > 0
             && !settings.is_quiet()
-            && let Some(organizations) = named_organizations(journal)
+            && let Some(organizations) = self.named_organizations(journal)
         {
             say(&format!("the rows above are of {organizations}"));
         }
@@ -74,19 +81,27 @@ impl PlanLines {
             self.error.get_or_insert(error);
         }
     }
-}
 
-/// The organizations of the sheet by name; `None` where a name is not known.
-fn named_organizations(journal: &Journal) -> Option<String> {
-    let begin = journal.run().last_begin()?;
-    let names = begin.organizations.iter().take(ORGANIZATIONS_NAMED);
-    let mut names: Vec<String> = names.map(|one| flatten(&one.name)).collect();
-    if names.is_empty() || names.iter().any(String::is_empty) {
-        return None;
+    /// The organizations of the rows that are shown, by name; `None` where a name is not known.
+    fn named_organizations(&self, journal: &Journal) -> Option<String> {
+        let begin = journal.run().last_begin()?;
+        let key = |id: &str| ids::key_of_id(id, ids::ORGANIZATION);
+        let own = &*begin.own_organization;
+        let is_shown = |one: &&Organization| {
+            let is_own = one.id.is_empty() || (!own.is_empty() && key(own) == key(&one.id));
+            (is_own && self.organizations.contains(&None))
+                || (!one.id.is_empty() && self.organizations.contains(&Some(key(&one.id))))
+        };
+        let shown: Vec<&Organization> = begin.organizations.iter().filter(is_shown).collect();
+        let names = shown.iter().take(ORGANIZATIONS_NAMED);
+        let mut names: Vec<String> = names.map(|one| flatten(&one.name)).collect();
+        if names.is_empty() || names.iter().any(String::is_empty) {
+            return None;
+        }
+        let more = shown.len() - names.len();
+        if more > 0 {
+            names.push(plural(more as u64, "more organization"));
+        }
+        Some(listed(&names))
     }
-    let more = begin.organizations.len() - names.len();
-    if more > 0 {
-        names.push(plural(more as u64, "more organization"));
-    }
-    Some(listed(&names))
 }

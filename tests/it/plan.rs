@@ -3,8 +3,9 @@
 
 use rust_xlsxwriter::Workbook;
 use serde_json::{Value, json};
+use wxbulk::simulator::{Behavior, Location, Locations};
 
-use crate::harness::{Stage, count, location_id, number, sheet};
+use crate::harness::{Stage, count, location_id, number, org_id, sheet};
 
 const ROWS: u64 = 6;
 
@@ -366,4 +367,31 @@ fn where_only_conflicts_are_left_nothing_is_to_be_corrected_nor_was_sent() {
     assert!(!ran.stderr.contains("correct it"), "{}", ran.stderr);
     let ran = stage.apply(again).expect(1);
     ran.says("note: another run went on from `sheet.plan.results.csv` already and sent nothing, with results in `sheet.plan.results-2.csv`, so this goes on from there\n");
+}
+
+#[test]
+fn whose_the_rows_above_are_is_told_of_those_that_are_shown() {
+    let stage = Stage::new(Behavior {
+        locations: Locations::Exactly(
+            (2..4)
+                .map(|number| Location {
+                    id: location_id(number),
+                    organization: Some(org_id(number)),
+                    organization_name: format!("Customer {number}"),
+                    name: format!("Site {number}"),
+                    numbers: [Some(self::number(3)), None, None],
+                    ..Location::default()
+                })
+                .collect(),
+        ),
+        ..Behavior::instant()
+    });
+    let mut text = "orgId,locationId,n1\n".to_string();
+    for row in 2..4 {
+        text += &format!("{},{},{}\n", org_id(row), location_id(row), number(3));
+    }
+    // That of row 3 is as it is wanted already.
+    stage.write("sheet.csv", text.replacen(&number(3), &number(2), 1));
+    let ran = stage.run(&online(&stage, "plan sheet.csv")).expect(0);
+    ran.says("the rows above are of Customer 2\n");
 }

@@ -214,7 +214,7 @@ pub fn write(
     path: &Path,
     existing: Existing,
     content: Content<'_>,
-    mut show: impl FnMut(&str),
+    mut show: impl FnMut(&str, Option<&str>),
 ) -> Result<(Tally, FileChecksum)> {
     let run = content.journal.run().header().id.as_str();
     let mut table = Table::create_of_run(path, content.style, run)?;
@@ -240,7 +240,7 @@ fn write_rows(
     table: &mut Table,
     path: &Path,
     content: Content<'_>,
-    show: &mut dyn FnMut(&str),
+    show: &mut dyn FnMut(&str, Option<&str>),
 ) -> Result<Tally> {
     let Content {
         form, selection, ..
@@ -327,7 +327,7 @@ fn write_rows(
                 if let Some(row) = row
                     && let Some(line) = plan_cells::say(setting, &names, row, &line.outcome, &notes)
                 {
-                    show(&line);
+                    show(&line, row.org_id.as_deref());
                 }
                 tally.set_again.add(selection, row, &line.outcome);
                 tally.note_use(&notes);
