@@ -30,6 +30,7 @@ type Limiter = RateLimiter<NotKeyed, InMemoryState, ToldClock, NoOpMiddleware<Du
 #[derive(Debug)]
 pub(super) struct Ceiling {
     limiter: Limiter,
+    per_second: f64,
     start: Instant,
     free_at: Instant,
 }
@@ -40,9 +41,15 @@ impl Ceiling {
         let quota = Quota::with_period(rate.period())?;
         Some(Self {
             limiter: RateLimiter::direct_with_clock(quota, ToldClock::default()),
+            per_second: rate.per_second(),
             start: now,
             free_at: now,
         })
+    }
+
+    /// Whether it keeps the rate below this one.
+    pub(super) fn is_below(&self, per_second: f64) -> bool {
+        self.per_second <= per_second
     }
 
     /// When the next request may leave as far as the ceiling goes; spends nothing.

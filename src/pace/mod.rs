@@ -319,13 +319,19 @@ impl Pacer {
     }
 
     pub fn status(&self, now: Instant) -> PaceStatus {
+        let rate = self.search.rate();
         PaceStatus {
             closed_until: self.gate.closed_until(now),
-            rate: self.search.rate(),
-            phase: match self.search.phase() {
-                // There is nothing to find below a rate that was named.
-                Phase::Starting if self.ceiling.is_some() => Phase::Holding,
-                phase => phase,
+            rate,
+            phase: match (self.search.phase(), &self.ceiling) {
+                // There is nothing to find below a rate that was named, unless less than that was too fast.
+                (Phase::Starting, Some(_)) => Phase::Holding,
+                (Phase::Searching, Some(ceiling))
+                    if rate.is_none_or(|rate| ceiling.borrow().is_below(rate)) =>
+                {
+                    Phase::Holding
+                }
+                (phase, _) => phase,
             },
         }
     }

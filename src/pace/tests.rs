@@ -55,6 +55,20 @@ fn one_throttled_row_holds_everyone_until_the_server_said() {
 }
 
 #[test]
+fn a_rate_that_was_named_is_not_looked_for_unless_less_was_too_fast() {
+    let start = Instant::now();
+    for (ceiling, phase) in [
+        (None, Phase::Searching),
+        (Some("1/s"), Phase::Holding),
+        (Some("50/s"), Phase::Searching),
+    ] {
+        let mut pacer = pacer(10, ceiling, start);
+        pacer.learn(found(5.0), start);
+        assert_eq!(pacer.status(start).phase, phase, "{ceiling:?}");
+    }
+}
+
+#[test]
 fn a_run_whose_very_first_request_is_refused_does_not_crawl_afterwards() {
     let start = Instant::now();
     let mut pacer = pacer(10, None, start);
