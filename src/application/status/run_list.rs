@@ -230,7 +230,7 @@ fn block(cells: &[String; 11]) -> [String; 2] {
     let came_to = joined(&[
         &format!("{what} of {sheet}"),
         part,
-        &format!("{rows} rows"),
+        &format!("{rows} row{}", if rows == "1" { "" } else { "s" }),
         outcome,
         undone,
     ]);
@@ -309,6 +309,9 @@ mod tests {
           failed, partly undone
           a.results.csv, Acme and Globex, me@acme.example
         ");
+        let mut one_row = lines[1].clone();
+        one_row[8] = "1".into();
+        assert!(block(&one_row)[0].contains(", 1 row, "));
         insta::assert_snapshot!(table_or_blocks(&lines, None), @"
         begun                    who              results        what   sheet  part            customers        rows  outcome               undone
         2027-01-15 08:00:00 UTC  me@acme.example  a.results.csv  apply  a.csv  --where wave=1  Acme and Globex  60    57 updated, 3 failed  partly
