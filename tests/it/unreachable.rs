@@ -409,7 +409,8 @@ fn a_list_of_which_a_page_only_fails_is_given_up_while_somebody_waits() {
     let lasted = began.elapsed().as_secs();
     ran.says("/locations` has no answer yet (500");
     ran.says("); it is asked again for up to 1");
-    assert!(lasted < 30, "{lasted} s: {}", ran.stderr);
+    // It is asked once more when the time that was named is over.
+    assert!((15..30).contains(&lasted), "{lasted} s: {}", ran.stderr);
     let of_second = server.requests();
     let asked = of_second.iter().filter(|line| line.contains("start=2"));
     assert!(asked.count() > 2, "{of_second:#?}");

@@ -32,6 +32,9 @@ const PATIENCE_WITH_ERRORS: Duration = Duration::from_secs(15);
 /// How long it may be before somebody is told what is asked again.
 const SILENCE: Duration = Duration::from_secs(2);
 
+/// An answer that comes at all is there by then.
+const TIME_TO_ANSWER: Duration = Duration::from_secs(1);
+
 /// How often one thing of many may be rate limited before it is left.
 const MOST_THROTTLES_OF_ONE: u32 = 3;
 
@@ -90,15 +93,15 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
                     let now = Instant::now();
                     let next = now + after;
                     let since = *failing_since.get_or_insert(now);
-                    let ends = since + PATIENCE_WITH_ERRORS;
-                    if next > given_up.unwrap_or(ends).min(ends) {
+                    let last = last_try(since, given_up);
+                    if now >= last {
                         return Err(self.unanswered(&result));
                     }
                     if !has_spoken && next > since + SILENCE {
                         has_spoken = true;
-                        self.say_what_fails(&url, &result, ends - now);
+                        self.say_what_fails(&url, &result, last - now);
                     }
-                    self.wait_until(next).await?;
+                    self.wait_until(next.min(last)).await?;
                 }
                 (RetryDecision::Unauthorized, _) => {
                     refusals += 1;
@@ -397,6 +400,14 @@ impl<S: Queries, T: StopRequests> ApiClient<'_, S, T> {
             Some(()) = self.stop.next() => Err(interrupted()),
         }
     }
+}
+
+/// When a question is asked for the last time that failed first at `since`. Its answer needs time before the others
+/// go on without it.
+fn last_try(since: Instant, given_up: Option<Instant>) -> Instant {
+    let ends = since + PATIENCE_WITH_ERRORS;
+    let in_time = given_up.and_then(|given_up| given_up.checked_sub(TIME_TO_ANSWER));
+    in_time.map_or(ends, |in_time| in_time.min(ends))
 }
 
 /// Never, where there is no instant.
