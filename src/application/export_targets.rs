@@ -9,7 +9,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use crate::application::credential_owners::{self, NamedOrganizations};
 use crate::application::kept_wait;
 use crate::application::lane_queries::api_client;
-use crate::application::organization_queries::ask_about_each;
+use crate::application::organization_queries::{ask_about_each, not_in};
 use crate::application::own_organization::own_organization;
 use crate::application::parallel_tasks::SharedStop;
 use crate::application::query_refusals::with_scope;
@@ -250,7 +250,11 @@ async fn ask_for_all<S: Queries, T: StopRequests>(
         };
         Ok((listed, about))
     };
-    let answers = ask_about_each(settings, session, wanted, ask).await;
+    let put_together = |(all, about): &mut ListedOrganization, (more, more_about)| {
+        all.extend(not_in(all, more));
+        about.extend(more_about);
+    };
+    let answers = ask_about_each(settings, session, wanted, ask, put_together).await;
     answers.map_err(QueryError::Stopped)
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use anyhow::Result;
 
-use crate::application::organization_queries::ask_about_each;
+use crate::application::organization_queries::{ask_about_each, not_in};
 use crate::application::parallel_tasks::SharedStop;
 use crate::application::query_refusals::with_scope;
 use crate::application::run_settings::{RunSettings, Target};
@@ -84,7 +84,10 @@ pub(super) async fn names_and_organizations<S: Queries, T: StopRequests>(
         let ask = async |api: &mut ApiClient<'_, S, &mut SharedStop>, _, org: Option<&str>| {
             api.targets(kind, org).await
         };
-        let answers = match ask_about_each(settings, session, wanted, ask).await {
+        let answers = ask_about_each(settings, session, wanted, ask, |all, more| {
+            all.extend(not_in(all, more));
+        });
+        let answers = match answers.await {
             Ok(answers) => answers,
             Err(reason) => return Ok(ServiceFacts::pointless(Directory::default(), reason)),
         };

@@ -84,6 +84,11 @@ pub(super) fn patience(longest: Option<Duration>) -> Option<Patience> {
     })
 }
 
+/// How long one is tried of whom only a part may come that others have not.
+pub(super) fn patience_for_a_part() -> Option<Patience> {
+    patience(Some(PATIENCE_WITH_ERRORS))
+}
+
 /// How long one is tried where others can be asked in its place.
 pub(super) fn patience_beside_others() -> Option<Patience> {
     patience(Some(PATIENCE))

@@ -48,6 +48,12 @@ pub(super) fn execute(
 ) -> Executed {
     let executed = match &request.route {
         Route::Of(target, aspect) => find(target, caller.organization, store)
+            .and_then(|record| {
+                let is_seen = caller.account.sees(record.id(store));
+                is_seen
+                    .then_some(record)
+                    .ok_or_else(|| not_found(target.kind))
+            })
             .and_then(|record| on_record(request, aspect, record, store, behavior)),
         Route::Organizations => {
             let organizations = list_items::organizations(store, caller.account);
@@ -259,7 +265,11 @@ fn list(
         ),
     };
     let organization = caller.organization.ok_or_else(|| not_found(kind))?;
-    let records = filtered(store.records_of(kind, organization), &request.query);
+    let records = store.records_of(kind, organization);
+    let seen = records
+        .into_iter()
+        .filter(|record| caller.account.sees(&record.id));
+    let records = filtered(seen.collect(), &request.query);
     let address = format!("{}{}", request.origin, request.path);
     let page = page(records, &request.query, &address, behavior.paging)
         .map_err(|message| ApiError::new(StatusCode::BAD_REQUEST, message))?;

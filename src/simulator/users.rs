@@ -19,6 +19,8 @@ pub struct User {
     pub email: String,
     /// The first is the user's own. Empty for all organizations.
     pub organizations: Vec<String>,
+    /// Of an administrator of some locations alone: those. Empty for all.
+    pub locations: Vec<String>,
     pub access: Access,
     /// `None` for the behavior's `limit`.
     #[serde(deserialize_with = "optional")]
@@ -37,6 +39,8 @@ pub(super) struct Account {
     pub(super) own: ResourceId,
     /// `None` for all organizations.
     managed: Option<Vec<ResourceId>>,
+    /// `None` for all locations of these.
+    locations: Option<Vec<ResourceId>>,
     /// Those of this user's requests alone.
     pub(super) faults: Option<Faults>,
 }
@@ -47,6 +51,10 @@ impl Account {
         let organizations = user.organizations.iter();
         let organizations: Vec<ResourceId> = organizations
             .map(|id| parse(id, ResourceKind::Organization))
+            .collect::<Result<_, _>>()?;
+        let locations = user.locations.iter();
+        let locations: Vec<ResourceId> = locations
+            .map(|id| parse(id, ResourceKind::Location))
             .collect::<Result<_, _>>()?;
         for id in &organizations {
             store.add_organization(id.clone());
@@ -69,6 +77,7 @@ impl Account {
             email: given(&user.email).unwrap_or(email),
             own: organizations.first().unwrap_or(&store.own).clone(),
             managed: (!organizations.is_empty()).then_some(organizations),
+            locations: (!locations.is_empty()).then_some(locations),
             faults: user.faults.clone(),
         })
     }
@@ -81,6 +90,13 @@ impl Account {
         self.managed
             .as_ref()
             .is_none_or(|managed| managed.contains(organization))
+    }
+
+    /// Whether the user may see a location. Whatever else there is stands in one of all.
+    pub(super) fn sees(&self, id: &ResourceId) -> bool {
+        self.locations
+            .as_ref()
+            .is_none_or(|locations| locations.contains(id))
     }
 
     /// The organization of a request: the one it names if the user manages it, or the user's own.

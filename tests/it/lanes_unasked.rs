@@ -1,12 +1,14 @@
 //! Credentials of which one cannot be asked who it is or what it manages, or is answered with errors: nobody waits
 //! for it, others do what it cannot, and nobody is sent more than one user may be.
 
+use std::collections::HashSet;
+use std::ops::Range;
 use std::time::Duration;
 
 use tokio::time::Instant;
 use wxbulk::simulator::{Behavior, Scopes, User};
 
-use crate::harness::{Stage, count, number, org_id};
+use crate::harness::{Stage, count, location_id, number, org_id};
 use crate::lanes::{changes_by_user, locations, sheet, user, without_people_scope, write_tokens};
 
 fn faulty(name: &str, organizations: &[u64], faults: &str) -> User {
@@ -322,4 +324,42 @@ fn what_is_there_for_nobody_is_asked_of_each_and_holds_up_nothing() {
             "{row:?}"
         );
     }
+}
+
+/// Two administrators of one organization, each of some of its locations.
+fn of_some_locations() -> Stage {
+    let of = |name: &str, token: &str, rows: Range<u64>| {
+        let locations = rows.map(location_id).collect();
+        let user = user(name, &[0], &[token]);
+        User { locations, ..user }
+    };
+    let users = vec![
+        of("Ada", "token-of-Ada-1", 2..22),
+        of("Ben", "token-of-Ben-1", 20..42),
+    ];
+    stage_of(users, |_| 0)
+}
+
+#[test]
+fn what_several_users_see_of_one_organization_is_put_together() {
+    let stage = of_some_locations();
+    let flags = "--credentials customers";
+    stage
+        .run_online(&format!("export -o all.csv {flags}"))
+        .expect(0);
+    let names: HashSet<String> = stage
+        .results("all.csv")
+        .iter()
+        .map(|row| row["locationName"].clone())
+        .collect();
+    let all = (2..42).map(|row| format!("Site {row}")).collect();
+    assert_eq!(names, all);
+    assert_eq!(stage.results("all.csv").len(), 40);
+    let mut text = String::from("orgId,locationName,n1\n");
+    for row in 2..42 {
+        text += &format!("{},Site {row},{}\n", org_id(0), number(row));
+    }
+    stage.write("named.csv", text);
+    stage.apply(&format!("named.csv {flags}")).expect(0);
+    assert_eq!(count(&stage.results("named.results.csv"), "updated"), 40);
 }
