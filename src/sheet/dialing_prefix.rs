@@ -48,6 +48,14 @@ pub(super) fn of_own_area(plan: &Plan, digits: &str) -> Option<CellDiagnostic> {
 /// `bare`, they may be those of a number of another country that lost its `+`.
 pub(super) fn before_number(plan: &Plan, digits: &str, is_bare: bool) -> Option<CellDiagnostic> {
     let number = without_prefix(plan, digits)?;
+    if let Some(exit) = abroad(plan, digits, &number) {
+        return Some(CellDiagnostic {
+            kind: ProblemKind::CountryUnclear,
+            says: format!(
+                "begins with {exit}, which is dialed before the code of another country; write {number} if that is the number"
+            ),
+        });
+    }
     let other = Plan::of_international(digits)
         .filter(|(other, after_code)| is_bare && *other != plan && other.is_in_use(after_code));
     let or_other = other.map_or_else(String::new, |_| format!("; if it is +{digits}, write that"));
@@ -57,6 +65,13 @@ pub(super) fn before_number(plan: &Plan, digits: &str, is_bare: bool) -> Option<
             "has a prefix in it that is dialed only inside the country; if the number is {number}, write that{or_other}"
         ),
     })
+}
+
+/// What is dialed before a number, where that is one of another country.
+fn abroad<'d>(plan: &Plan, digits: &'d str, number: &str) -> Option<&'d str> {
+    let number = number.strip_prefix('+')?;
+    let (other, _) = Plan::of_international(number)?;
+    digits.strip_suffix(number).filter(|_| other != plan)
 }
 
 fn without_prefix(plan: &Plan, digits: &str) -> Option<String> {
@@ -109,10 +124,20 @@ mod tests {
             ("+380", "8 044 123 4567", "+380441234567"),
             ("+44", "141 020 7946 0000", "+442079460000"),
             ("+61", "1831 02 1234 5678", "+61212345678"),
-            ("+7", "8 10 44 20 7946 0000", "+442079460000"),
         ] {
             let said = format!(
                 "has a prefix in it that is dialed only inside the country; if the number is {number}, write that"
+            );
+            assert_eq!(read(cell, code), said, "{cell} {code}");
+        }
+        for (code, cell, prefix) in [
+            ("+7", "810 44 20 7946 0000", "810"),
+            ("+7", "8 10 44 20 7946 0000", "810"),
+            ("+7", "8-10-44-20-7946-0000", "810"),
+            ("+358", "990 44 20 7946 0000", "990"),
+        ] {
+            let said = format!(
+                "begins with {prefix}, which is dialed before the code of another country; write +442079460000 if that is the number"
             );
             assert_eq!(read(cell, code), said, "{cell} {code}");
         }
