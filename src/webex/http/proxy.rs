@@ -73,6 +73,10 @@ const TO_ENCODE: &str = "perhaps a character of its name or password cannot stan
 /// A browser runs such a script to find the proxy of each address.
 const SCRIPT: &str = "it is the address of a script for browsers (PAC), in which the proxy is named; open the address in a browser, or ask your IT, and take what stands behind PROXY in it";
 
+const PROXY_FILE: &str = "it is the path of a file, in which perhaps a script for browsers (PAC) names the proxy; open the file, or ask your IT, and take what stands behind PROXY in it";
+
+const LINE_OF_SCRIPT: &str = "it is a line of a script for browsers (PAC), of which only what stands behind PROXY is the address";
+
 const NOT_TEXT: &str = "it is not text";
 
 fn is_exception(base_url: &BaseUrl, exceptions: &str) -> bool {
@@ -96,6 +100,26 @@ fn is_script(value: &str) -> bool {
         || address.starts_with("pac+")
 }
 
+/// Whether it names a file of this machine: `C:\proxy.pac`, `\\server\share\proxy.pac`, `/etc/proxy.pac`.
+fn is_file(value: &str) -> bool {
+    let mut first = value.chars();
+    let is_drive = first
+        .next()
+        .is_some_and(|drive| drive.is_ascii_alphabetic())
+        && first.next() == Some(':')
+        && matches!(first.next(), Some('\\' | '/'));
+    let starts = ["\\\\", "/", "./", "~/"];
+    let is_path = starts.iter().any(|start| value.starts_with(start));
+    is_drive || is_path || value.to_ascii_lowercase().starts_with("file:")
+}
+
+/// Whether it is what such a script answers: `PROXY wpad:8080; DIRECT`.
+fn is_line_of_script(value: &str) -> bool {
+    let (first, rest) = value.split_once(' ').unwrap_or((value, ""));
+    let first = first.trim_end_matches(';').to_ascii_uppercase();
+    matches!(&*first, "PROXY" | "HTTP" | "HTTPS") && !rest.trim().is_empty()
+}
+
 /// The address without name and password, or what is wrong with it; nothing of the value is repeated,
 /// since a password may stand anywhere in it.
 fn address_of(base_url: &BaseUrl, value: &str) -> Result<String, &'static str> {
@@ -107,6 +131,12 @@ fn address_of(base_url: &BaseUrl, value: &str) -> Result<String, &'static str> {
     }
     if value.to_ascii_lowercase().starts_with("socks") && value.contains("://") {
         return Err("it is a SOCKS proxy, and only HTTP proxies are supported");
+    }
+    if is_file(value) {
+        return Err(PROXY_FILE);
+    }
+    if is_line_of_script(value) {
+        return Err(LINE_OF_SCRIPT);
     }
     if is_script(value) {
         return Err(SCRIPT);
@@ -258,6 +288,21 @@ mod tests {
             let said = format!("{:?}", error.expect_err(value));
             assert!(said.contains("script for browsers (PAC)"), "{said}");
             assert!(!said.contains("s3cr"), "{said}");
+        }
+        for (value, what) in [
+            (r"C:\proxy.pac", "the path of a file"),
+            (r"\\server\share\s3cret.pac", "the path of a file"),
+            ("file:///C:/s3cret/proxy.pac", "the path of a file"),
+            ("/etc/proxy.pac", "the path of a file"),
+            ("PROXY wpad:8080", "a line of a script for browsers (PAC)"),
+            (
+                "proxy s3cret:8080; DIRECT",
+                "a line of a script for browsers (PAC)",
+            ),
+        ] {
+            let error = proxy("https://webexapis.com/v1", &[("HTTPS_PROXY", value)]);
+            let said = format!("{:?}", error.expect_err(value));
+            assert!(said.contains(what) && !said.contains("s3cr"), "{said}");
         }
         // The name of a host is none.
         let taken = proxy(
