@@ -12,7 +12,7 @@ use wxbulk::model::ids;
 use wxbulk::model::response::RetryAfter;
 use wxbulk::model::row::Row;
 use wxbulk::sheet::check::{DuplicatePolicy, check};
-use wxbulk::sheet::columns::Columns;
+use wxbulk::sheet::columns::{Columns, IgnoredColumns};
 use wxbulk::sheet::directory::Directory;
 use wxbulk::sheet::problem::Problem;
 use wxbulk::sheet::row_reader::{LastOrganization, read_row};
@@ -71,7 +71,7 @@ pub fn sheet(bytes: &[u8]) {
             origin: Origin::Person,
             sheet: None,
             hidden: None,
-            ignored_columns: Vec::new(),
+            ignored_columns: IgnoredColumns::default(),
         }
     };
     read(bytes, reading);
@@ -129,7 +129,8 @@ fn read(bytes: &[u8], reading: ReadOptions) {
 pub fn cell(bytes: &[u8]) {
     static COLUMNS: LazyLock<(ByteRecord, Columns)> = LazyLock::new(|| {
         let header = ByteRecord::from(vec!["orgId", "locationId", "n1", "n2", "n3"]);
-        let columns = Columns::find(&header, 1, false, &[], None).expect("all there");
+        let columns =
+            Columns::find(&header, 1, false, &IgnoredColumns::default(), None).expect("all there");
         (header, columns)
     });
     let (header, columns) = &*COLUMNS;

@@ -8,7 +8,7 @@ use anyhow::{Result, anyhow, bail};
 use crate::application::earlier_runs::changed_results;
 use crate::application::earlier_runs::latest_results;
 use crate::application::earlier_runs::recorded_reading::{
-    form_of_the_sheet, read_as_the_run, reading, same_or_missing,
+    form_of_the_sheet, ignore_as_before, read_as_the_run, reading, same_or_missing,
 };
 use crate::application::plan_guard;
 use crate::application::run_settings::{Backup, BadRows, RunSettings, RunSpec, Start, Target};
@@ -44,6 +44,7 @@ pub(in crate::application) fn take_over(mut settings: RunSettings) -> Result<Run
     {
         read_as_the_run(&mut settings.spec.sheet.reading, &header);
     }
+    ignore_as_before(&mut settings.spec.sheet.reading, sheet);
     if settings.spec.command == "apply" && plan_guard::is_plan(sheet) {
         let header = journal::header_of(&Journal::path_for(sheet))?;
         from_the_plan(&mut settings, &header)?;

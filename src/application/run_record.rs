@@ -56,7 +56,12 @@ pub(super) fn header(
             encoding: reading.encoding.map(|encoding| encoding.to_string()),
             separator: reading.separator.map(|separator| separator.to_string()),
             hidden: reading.hidden.map(|policy| policy.to_string()),
-            ignored_columns: reading.ignored_columns.clone(),
+            ignored_columns: reading
+                .ignored_columns
+                .names()
+                .into_iter()
+                .cloned()
+                .collect(),
             part: settings.spec.sheet.part.clone(),
             first: settings.spec.first,
             skip_invalid: settings.bad_rows == BadRows::Skip,

@@ -30,6 +30,7 @@ use crate::pace::PaceSettings;
 use crate::platform;
 use crate::retry::RetryPolicy;
 use crate::sheet::check::DuplicatePolicy;
+use crate::sheet::columns::IgnoredColumns;
 use crate::sheet::{Origin, ReadOptions, RowFilter, is_standard_input, is_standard_output};
 use crate::webex::base_url::{BaseUrl, WEBEX};
 use crate::webex::http::proxy::Proxy;
@@ -55,7 +56,7 @@ impl SheetSettings {
                 encoding: read_optional(flags.encoding.as_deref(), "--encoding")?,
                 separator: read_optional(flags.separator.as_deref(), "--separator")?,
                 hidden: read_optional(flags.hidden.as_deref(), "--hidden")?,
-                ignored_columns: flags.ignore_column,
+                ignored_columns: IgnoredColumns::typed(flags.ignore_column),
             },
             part: read_part(part)?,
             duplicates: if flags.allow_duplicates {

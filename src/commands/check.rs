@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Result, anyhow, bail};
 use serde_json::{Value, json};
 
+use crate::application::earlier_runs::recorded_reading::ignore_as_before;
 use crate::application::exit_code::ExitCode;
 use crate::application::missing_file::ensure_it_exists;
 use crate::application::own_organization::OWN_ORGANIZATION;
@@ -28,8 +29,9 @@ use crate::table::{is_workbook, would_overwrite};
 pub(super) fn run(flags: CheckFlags) -> Result<ExitCode> {
     let format = flags.format.parse();
     let format: ListFormat = format.map_err(|error: String| anyhow!("--format: {error}"))?;
-    let settings = SheetSettings::from_flags(flags.sheet, &flags.part)?;
+    let mut settings = SheetSettings::from_flags(flags.sheet, &flags.part)?;
     ensure_it_exists(&settings.path, "sheet")?;
+    ignore_as_before(&mut settings.reading, &settings.path);
     let mut sheet = Sheet::open(&settings.path, settings.reading.clone())?;
     sheet.assumptions.iter().for_each(|said| say(said));
     let mut out = BufWriter::new(io::stdout().lock());

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use csv::ByteRecord;
 
 use crate::setting::Setting;
-use crate::sheet::columns::Columns;
+use crate::sheet::columns::{Columns, IgnoredColumns};
 use crate::sheet::csv_records::{NumberedRecord, Records};
 use crate::sheet::problem::Problem;
 
@@ -70,7 +70,7 @@ impl Dialect {
         start: &[u8],
         given: Option<Separator>,
         org_is_given: bool,
-        ignored_columns: &[String],
+        ignored_columns: &IgnoredColumns,
         setting: Option<&'static Setting>,
     ) -> io::Result<Option<Dialect>> {
         let line = separator_line(start);
@@ -197,9 +197,15 @@ mod tests {
     use super::*;
 
     fn find(text: &str) -> Dialect {
-        Dialect::find(text.as_bytes(), None, false, &[], None)
-            .expect("bytes can be read")
-            .expect("not blank")
+        Dialect::find(
+            text.as_bytes(),
+            None,
+            false,
+            &IgnoredColumns::default(),
+            None,
+        )
+        .expect("bytes can be read")
+        .expect("not blank")
     }
 
     #[test]
@@ -242,7 +248,14 @@ mod tests {
             "\"orgId,locationId,n1\n,a,5501\n",
             "orgId;locationId;\"n1\n;a;5501\n",
         ] {
-            let error = Dialect::find(text.as_bytes(), None, false, &[], None).expect_err(text);
+            let error = Dialect::find(
+                text.as_bytes(),
+                None,
+                false,
+                &IgnoredColumns::default(),
+                None,
+            )
+            .expect_err(text);
             assert!(
                 error.to_string().starts_with("row 1 has a quote"),
                 "{error}"
@@ -263,7 +276,14 @@ mod tests {
             ),
             (format!("Numbers\n\norgId;locationId;n1;{cells}"), 3),
         ] {
-            let error = Dialect::find(text.as_bytes(), None, false, &[], None).expect_err("a row");
+            let error = Dialect::find(
+                text.as_bytes(),
+                None,
+                false,
+                &IgnoredColumns::default(),
+                None,
+            )
+            .expect_err("a row");
             let says = format!(
                 "row {row} should hold the names of the columns, and it is longer than 512 KB"
             );

@@ -2,6 +2,7 @@
 
 use crate::model::outcome::OutcomeKind;
 use crate::setting::Setting;
+use crate::sheet::columns::IgnoredColumns;
 use crate::sheet::country::Country;
 use crate::sheet::dialect::Separator;
 use crate::sheet::encoding::Encoding;
@@ -28,7 +29,7 @@ pub struct ReadOptions {
     /// `None`: what is hidden in a workbook is in question.
     pub hidden: Option<HiddenPolicy>,
     /// Names of columns that are the person's own although they look like others.
-    pub ignored_columns: Vec<String>,
+    pub ignored_columns: IgnoredColumns,
 }
 
 impl ReadOptions {

@@ -29,6 +29,7 @@ mod hints;
 mod hints_in_any_order;
 mod histories;
 mod hostile;
+mod ignored_columns;
 mod in_use;
 mod in_use_by_many;
 mod journal;

@@ -1,8 +1,11 @@
 //! How a run read its sheet, and how its files are read where no flag says otherwise.
 
-use crate::journal::{MeaningfulSettings, RunHeader};
+use std::path::Path;
+
+use crate::journal::{self, Journal, MeaningfulSettings, RunHeader};
 use crate::setting::Setting;
 use crate::sheet::ReadOptions;
+use crate::sheet::columns::IgnoredColumns;
 use crate::sheet::country::Country;
 use anyhow::{Result, anyhow, bail};
 
@@ -28,8 +31,15 @@ pub(in crate::application) fn read_as_the_run(reading: &mut ReadOptions, header:
     *country = country.take().or_else(|| parsed(&was.country));
     let name = was.separator.as_ref();
     *separator = separator.or_else(|| name.and_then(|name| name.parse().ok()));
-    if ignored_columns.is_empty() {
-        ignored_columns.clone_from(&was.ignored_columns);
+    ignored_columns.add_noted(&was.ignored_columns);
+}
+
+/// The columns that the run which wrote a file took for the person's own are so in it, whatever is done with
+/// it.
+pub fn ignore_as_before(reading: &mut ReadOptions, file: &Path) {
+    if let Ok(header) = journal::header_of(&Journal::path_for(file)) {
+        let names = &header.settings.ignored_columns;
+        reading.ignored_columns.add_noted(names);
     }
 }
 
@@ -63,13 +73,12 @@ pub(in crate::application) fn reading(reading: &mut ReadOptions, header: &RunHea
     )?;
     same_or_missing("--country", country.as_ref(), was.country.as_ref())?;
     reading.default_org = org_of(was).cloned();
-    let are_given = !reading.ignored_columns.is_empty();
-    if are_given && reading.ignored_columns != was.ignored_columns {
+    if reading.ignored_columns.differ_from(&was.ignored_columns) {
         bail!(
             "that run began with a different --ignore-column; leave it out, or name it as it was"
         );
     }
-    reading.ignored_columns.clone_from(&was.ignored_columns);
+    reading.ignored_columns = IgnoredColumns::noted(was.ignored_columns.clone());
     if let (None, Some(code)) = (&reading.country, &was.country) {
         let country: Country = code
             .parse()

@@ -46,6 +46,8 @@ impl<'s> OwnCells<'s> {
                 && columns.field_at(*index).is_none()
                 && !is_of_an_undo(*index)
                 && !of_plan.contains(index)
+                // The sheet of the undo reads columns of such names.
+                && !columns.ignored.contains(index)
         };
         OwnCells {
             source,

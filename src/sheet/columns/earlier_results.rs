@@ -174,10 +174,11 @@ mod tests {
     use super::*;
     use crate::setting::all_locations::ALL_LOCATIONS;
     use crate::setting::location_numbers::LOCATION_NUMBERS;
+    use crate::sheet::columns::IgnoredColumns;
 
     fn find(header: &[&str]) -> Columns {
         let header = ByteRecord::from(header.to_vec());
-        Columns::find(&header, 1, false, &[], None).expect("usable")
+        Columns::find(&header, 1, false, &IgnoredColumns::default(), None).expect("usable")
     }
 
     #[test]

@@ -7,7 +7,7 @@ use csv::ByteRecord;
 use super::header_cell::{self, HeaderName, Known};
 use super::heading_meaning::{ByName, Meant};
 use super::setting_of_header::{settings_of, widest};
-use super::{Columns, is_too_wide, near_heading};
+use super::{Columns, IgnoredColumns, is_too_wide, near_heading};
 use crate::model::ids;
 use crate::setting;
 use crate::sheet::number::number_in;
@@ -28,7 +28,7 @@ impl Columns {
         if is_too_wide(header) {
             return false;
         }
-        let setting = settings_of(header, &[])[0];
+        let setting = settings_of(header, &IgnoredColumns::default())[0];
         let widest = widest(setting);
         let names = || {
             let cells = header.iter().map(String::from_utf8_lossy);

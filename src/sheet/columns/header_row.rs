@@ -5,10 +5,11 @@ use csv::ByteRecord;
 use super::NearColumn;
 use super::header_cell::{HeaderName, Known};
 use super::heading_meaning::Meant;
+use super::ignored_columns::IgnoredColumns;
 use crate::model::ids;
 use crate::setting::Setting;
 use crate::sheet::plain_name::normalize;
-use crate::sheet::problem::{Place, Problem, column_letters, shorten};
+use crate::sheet::problem::{Place, Problem, column_letters};
 
 /// Which columns have which meaning.
 #[derive(Debug)]
@@ -19,12 +20,14 @@ pub(super) struct HeaderNames {
     pub(super) near: Vec<NearColumn>,
     /// Columns of the person's own.
     pub(super) own: Vec<usize>,
+    /// Those that are not even looked at.
+    pub(super) ignored: Vec<usize>,
 }
 
 impl HeaderNames {
     pub(super) fn read(
         header: &ByteRecord,
-        ignored: &[String],
+        ignored: &IgnoredColumns,
         setting: &'static Setting,
         widest: &Setting,
     ) -> HeaderNames {
@@ -35,11 +38,13 @@ impl HeaderNames {
                 .collect(),
             near: Vec::new(),
             own: Vec::new(),
+            ignored: Vec::new(),
         };
         let mut repeated = Vec::new();
         for (column, cell) in header.iter().enumerate() {
             let cell = String::from_utf8_lossy(cell);
-            if ignored.iter().any(|name| is_called(&cell, name)) {
+            if ignored.has(header, column) {
+                names.ignored.push(column);
                 continue;
             }
             match HeaderName::read(&cell, setting, widest) {
@@ -117,20 +122,6 @@ impl HeaderNames {
         }
         problems
     }
-}
-
-/// A problem for a column that is to be ignored and is not there. The empty cell above a column without a name
-/// may be missing.
-pub(super) fn unknown(header: &ByteRecord, row: u64, name: &str) -> Option<Problem> {
-    let mut cells = header.iter().map(String::from_utf8_lossy);
-    let is_there = name.trim().is_empty() || cells.any(|cell| is_called(&cell, name));
-    (!is_there).then(|| {
-        let shown = shorten(name);
-        Problem::new(
-            Place::row(row),
-            format!("--ignore-column names `{shown}`, but row {row} has no such column; copy the name from there"),
-        )
-    })
 }
 
 /// The name of a column as it can be typed after `--ignore-column`, however long it is: without what cannot

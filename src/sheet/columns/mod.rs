@@ -6,6 +6,7 @@ mod header_recognition;
 mod header_row;
 mod heading_meaning;
 mod heading_words;
+mod ignored_columns;
 mod missing_columns;
 mod near_heading;
 mod near_number_heading;
@@ -26,6 +27,7 @@ use header_cell::Known;
 use header_row::HeaderNames;
 pub(super) use header_row::typed_name;
 pub use heading_meaning::{ByName, Meant};
+pub use ignored_columns::IgnoredColumns;
 use missing_columns::{MissingColumns, looks_like};
 use setting_of_header::widest;
 pub(super) use setting_of_header::{names_target, settings_of};
@@ -64,6 +66,8 @@ pub struct Columns {
     pub near: Vec<NearColumn>,
     /// Columns that are not read and are the person's own, or may be.
     pub own: Vec<OwnColumn>,
+    /// Columns that the person has called their own, although they may be named like others.
+    pub ignored: Vec<usize>,
 }
 
 /// A column that is not read although its name is near one that is.
@@ -103,7 +107,7 @@ impl Columns {
         header: &ByteRecord,
         row: u64,
         org_is_given: bool,
-        ignored: &[String],
+        ignored: &IgnoredColumns,
         setting: Option<&'static Setting>,
     ) -> Result<Columns, Vec<Problem>> {
         if is_too_wide(header) {
@@ -124,11 +128,7 @@ impl Columns {
         let may_be_rules = widest.has_rules() || has_none;
         let mut names = HeaderNames::read(header, ignored, setting, widest);
         let mut problems = names.repeated(row, org_is_given);
-        problems.extend(
-            ignored
-                .iter()
-                .filter_map(|name| header_row::unknown(header, row, name)),
-        );
+        problems.extend(ignored.unknown(header, row));
         let [target_id, org_id] = [Known::TargetId, Known::OrgId].map(|known| names.first(known));
         let [target_name, org_name] =
             [Known::TargetName, Known::OrgName].map(|known| names.only(known));
@@ -205,7 +205,7 @@ impl Columns {
             column,
             about: about(column),
         });
-        let ignores_nameless = ignored.iter().any(|name| name.trim().is_empty());
+        let ignores_nameless = ignored.have_nameless();
         Ok(Columns {
             org_id,
             org_name,
@@ -226,6 +226,7 @@ impl Columns {
             results: result_columns(header, setting),
             near,
             own: own.collect(),
+            ignored: names.ignored,
         })
     }
 

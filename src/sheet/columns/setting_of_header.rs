@@ -8,9 +8,9 @@ use super::Meant;
 use super::earlier_results::{told_by_backup, told_by_results};
 use super::header_cell::{HeaderName, Known};
 use super::heading_words::Words;
+use super::ignored_columns::IgnoredColumns;
 use crate::setting::target_kind::TargetKind;
 use crate::setting::{self, Setting};
-use crate::sheet::columns::header_row::is_called;
 
 /// How clearly a header names a kind of thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,7 +31,7 @@ enum Clarity {
 /// first. Where it has none, a setting of the kind that is meant when nothing else is said.
 pub(in crate::sheet) fn settings_of(
     header: &ByteRecord,
-    ignored: &[String],
+    ignored: &IgnoredColumns,
 ) -> Vec<&'static Setting> {
     let mut kinds: Vec<(&'static TargetKind, Clarity)> = Vec::new();
     for setting in setting::ALL {
@@ -67,7 +67,7 @@ pub(super) fn widest(setting: &'static Setting) -> &'static Setting {
         .unwrap_or(setting)
 }
 
-fn clarity(header: &ByteRecord, ignored: &[String], setting: &Setting) -> Clarity {
+fn clarity(header: &ByteRecord, ignored: &IgnoredColumns, setting: &Setting) -> Clarity {
     let clearest = clearest(header, ignored, setting);
     clearest.map_or(Clarity::Not, |(clarity, _)| clarity)
 }
@@ -75,7 +75,7 @@ fn clarity(header: &ByteRecord, ignored: &[String], setting: &Setting) -> Clarit
 /// The name of the column that names what a setting is set on most clearly.
 pub(in crate::sheet) fn names_target(
     header: &ByteRecord,
-    ignored: &[String],
+    ignored: &IgnoredColumns,
     setting: &Setting,
 ) -> Option<String> {
     let (clarity, name) = clearest(header, ignored, setting)?;
@@ -84,11 +84,11 @@ pub(in crate::sheet) fn names_target(
 
 fn clearest(
     header: &ByteRecord,
-    ignored: &[String],
+    ignored: &IgnoredColumns,
     setting: &Setting,
 ) -> Option<(Clarity, String)> {
-    let cells = header.iter().map(String::from_utf8_lossy);
-    let read = cells.filter(|cell| !ignored.iter().any(|name| is_called(cell, name)));
+    let cells = header.iter().map(String::from_utf8_lossy).enumerate();
+    let read = cells.filter(|(column, _)| !ignored.has(header, *column));
     let of_cell = |cell: &str| match HeaderName::read(cell, setting, setting) {
         HeaderName::Known(Known::TargetName) if setting.target.has_common_name => Clarity::Possibly,
         HeaderName::Known(Known::TargetName) => Clarity::ByName,
@@ -101,7 +101,7 @@ fn clearest(
         }
         _ => Clarity::Not,
     };
-    let clarities = read.map(|cell| (of_cell(&cell), cell));
+    let clarities = read.map(|(_, cell)| (of_cell(&cell), cell));
     let clearest = clarities.rev().max_by_key(|(clarity, _)| *clarity);
     clearest.map(|(clarity, cell)| (clarity, cell.trim().to_string()))
 }
@@ -109,7 +109,7 @@ fn clearest(
 /// The first setting of a kind that has all columns of such settings in the header; the first of all where
 /// it has none. Where numbers and rules stand side by side, the columns of an earlier run tell what was
 /// set.
-fn of_kind(header: &ByteRecord, ignored: &[String], kind: &TargetKind) -> &'static Setting {
+fn of_kind(header: &ByteRecord, ignored: &IgnoredColumns, kind: &TargetKind) -> &'static Setting {
     let settings = || {
         let all = setting::ALL.into_iter();
         all.filter(|setting| setting.target == kind)

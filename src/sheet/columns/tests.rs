@@ -13,8 +13,14 @@ fn what_is_wider_than_any_spreadsheet_is_refused_at_once() {
 }
 
 fn find(header: &[&str]) -> Result<Columns, Vec<String>> {
-    Columns::find(&ByteRecord::from(header.to_vec()), 1, false, &[], None)
-        .map_err(|problems| problems.iter().map(ToString::to_string).collect())
+    Columns::find(
+        &ByteRecord::from(header.to_vec()),
+        1,
+        false,
+        &IgnoredColumns::default(),
+        None,
+    )
+    .map_err(|problems| problems.iter().map(ToString::to_string).collect())
 }
 
 #[test]
@@ -74,7 +80,10 @@ fn a_misspelt_column_is_asked_about() {
 #[test]
 fn a_header_is_for_the_kind_of_thing_that_it_names_most_clearly() {
     let kinds = |header: &[&str]| {
-        let settings = settings_of(&ByteRecord::from(header.to_vec()), &[]);
+        let settings = settings_of(
+            &ByteRecord::from(header.to_vec()),
+            &IgnoredColumns::default(),
+        );
         let kinds = settings.iter().map(|setting| setting.target.noun);
         kinds.collect::<Vec<_>>()
     };
@@ -108,7 +117,8 @@ fn a_header_is_for_the_kind_of_thing_that_it_names_most_clearly() {
 #[test]
 fn columns_in_question_are_those_whose_meaning_nothing_else_has() {
     let near = |header: &[&str], ignored: &[&str]| {
-        let ignored: Vec<String> = ignored.iter().map(ToString::to_string).collect();
+        let ignored = ignored.iter().map(ToString::to_string);
+        let ignored = IgnoredColumns::typed(ignored.collect());
         let header = ByteRecord::from(header.to_vec());
         let columns = Columns::find(&header, 1, false, &ignored, None).expect("usable");
         columns
@@ -147,7 +157,7 @@ fn columns_in_question_are_those_whose_meaning_nothing_else_has() {
         &ByteRecord::from(vec!["locationId", "n1"]),
         1,
         false,
-        &["x".into()],
+        &IgnoredColumns::typed(vec!["x".into()]),
         None,
     );
     assert!(unknown.is_err());
@@ -164,7 +174,7 @@ fn an_address_is_that_of_a_place_unless_its_words_say_otherwise() {
         ("Department", &["person"]),
     ] {
         let header = ByteRecord::from(vec!["email", other, "n1"]);
-        let settings = settings_of(&header, &[]).into_iter();
+        let settings = settings_of(&header, &IgnoredColumns::default()).into_iter();
         let found: Vec<&str> = settings.map(|setting| setting.target.noun).collect();
         assert_eq!(found, nouns, "{other}");
     }
