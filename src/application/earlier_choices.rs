@@ -45,6 +45,15 @@ pub(in crate::application) fn take_over(mut settings: RunSettings) -> Result<Run
         read_as_the_run(&mut settings.spec.sheet.reading, &header);
     }
     ignore_as_before(&mut settings.spec.sheet.reading, sheet);
+    // What a plan has seen of the use of numbers is known to what is made of it.
+    if settings.spec.command == "plan"
+        && plan_guard::is_plan(sheet)
+        && journal::header_of(&Journal::path_for(sheet))?
+            .settings
+            .usage
+    {
+        settings.spec.usage_check = UsageCheck::Always;
+    }
     if settings.spec.command == "apply" && plan_guard::is_plan(sheet) {
         let header = journal::header_of(&Journal::path_for(sheet))?;
         from_the_plan(&mut settings, &header)?;
@@ -200,6 +209,9 @@ fn from_the_run(settings: &mut RunSettings, header: &RunHeader) -> Result<()> {
         only_on("--even-if-used", spec.even_if_used, was.even_if_used)?;
     }
     spec.even_if_used = was.even_if_used;
+    if was.usage {
+        spec.usage_check = UsageCheck::Always;
+    }
     if was.even_if_used && !was.plan {
         spec.usage_check = UsageCheck::Never;
     } else if !was.plan {

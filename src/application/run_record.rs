@@ -8,7 +8,7 @@ use crate::application::run_lanes::person_record;
 use crate::application::run_settings::{BadRows, RunSettings, Start, Target};
 use crate::application::service_facts::ServiceFacts;
 use crate::application::suggested_commands;
-use crate::engine::pipeline::Task;
+use crate::engine::pipeline::{Task, UsageCheck};
 use crate::journal::{
     self, BeginRecord, InputFile, Journal, MeaningfulSettings, Organization, PlanFile, RunHeader,
     format_for,
@@ -73,6 +73,7 @@ pub(super) fn header(
             plan: settings.spec.task == Task::Read,
             export: settings.spec.command == "export",
             even_if_used: settings.spec.even_if_used,
+            usage: settings.spec.usage_check == UsageCheck::Always,
         },
         plan: plan_file(settings, sheet)?,
         follows: settings.lineage.follows.clone(),

@@ -119,6 +119,9 @@ pub struct MeaningfulSettings {
     /// Numbers are cleared even where rules use them.
     #[serde(default, skip_serializing_if = "is_false")]
     pub even_if_used: bool,
+    /// It was asked of all rows what uses their numbers.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub usage: bool,
     /// Which sheet of a workbook was named, and how the text was said to be written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sheet: Option<String>,

@@ -645,22 +645,30 @@ fn a_plan_of_several_rows_for_a_location_says_of_the_later_ones_what_apply_finds
 #[test]
 fn an_undo_clears_a_number_that_a_rule_used_before_by_what_the_plan_has_seen() {
     for (flags, code, is_back) in [("--usage", 0, true), ("", 1, false)] {
-        let stage = stage_with_rules(&[("NATIONAL", "TRANSFER_NUMBER_3", false)]);
-        let sheet = |number: &str| {
-            let (org, id) = (org_id(1), location_id(2));
-            format!("orgId,locationId,n3\n{org},{id},{number}\n")
-        };
-        stage.write("clear.csv", sheet("REMOVE"));
-        stage.apply("clear.csv").expect(0);
-        let before = stage.state();
-        stage.write("sheet.csv", sheet("+12025550133"));
-        stage
-            .run_online(&format!("plan sheet.csv {flags}"))
-            .expect(0);
-        stage.apply("sheet.plan.csv").expect(0);
-        assert_ne!(stage.state(), before);
-        let ran = stage.run_online("undo sheet.plan.results.csv --yes");
-        ran.expect(code);
-        assert_eq!(stage.state() == before, is_back, "{flags}");
+        for is_planned_again in [false, true] {
+            let stage = stage_with_rules(&[("NATIONAL", "TRANSFER_NUMBER_3", false)]);
+            let sheet = |number: &str| {
+                let (org, id) = (org_id(1), location_id(2));
+                format!("orgId,locationId,n3\n{org},{id},{number}\n")
+            };
+            stage.write("clear.csv", sheet("REMOVE"));
+            stage.apply("clear.csv").expect(0);
+            let before = stage.state();
+            stage.write("sheet.csv", sheet("+12025550133"));
+            stage
+                .run_online(&format!("plan sheet.csv {flags}"))
+                .expect(0);
+            let mut plan = "sheet.plan";
+            if is_planned_again {
+                let again = "plan sheet.plan.csv -o again.csv";
+                stage.run_online(again).expect(0);
+                plan = "again";
+            }
+            stage.apply(&format!("{plan}.csv")).expect(0);
+            assert_ne!(stage.state(), before);
+            let ran = stage.run_online(&format!("undo {plan}.results.csv --yes"));
+            ran.expect(code);
+            assert_eq!(stage.state() == before, is_back, "{flags} {plan}");
+        }
     }
 }
