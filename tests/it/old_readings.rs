@@ -12,7 +12,8 @@ struct Location {
     numbers: Value,
     rules: Value,
     before: Option<[Value; 2]>,
-    is_read_as_before: bool,
+    /// The numbers, and the rules.
+    are_read_as_before: [bool; 2],
     changes: Vec<String>,
 }
 
@@ -28,7 +29,7 @@ impl Location {
             }),
             rules: json!([rule("NATIONAL"), rule("TOLL_FREE")]),
             before: None,
-            is_read_as_before: true,
+            are_read_as_before: [true; 2],
             changes: Vec::new(),
         }
     }
@@ -56,6 +57,14 @@ impl Location {
         }
     }
 
+    fn serve(there: &Arc<Mutex<Location>>) -> RawServer {
+        let there = Arc::clone(there);
+        RawServer::answering(move |method, path, body| {
+            let mut location = there.lock().expect("no panic");
+            location.answer(method, path, body)
+        })
+    }
+
     fn answer(&mut self, method: &str, path: &str, body: &str) -> (u16, &'static str, String) {
         if !path.contains("/outgoingPermission") {
             return (404, "", String::new());
@@ -64,8 +73,16 @@ impl Location {
             self.change(path, body);
             return (204, "", String::new());
         }
-        let before = self.before.clone().filter(|_| self.is_read_as_before);
-        let [numbers, rules] = before.unwrap_or(self.there());
+        let [now, before] = [self.there(), self.before.clone().unwrap_or(self.there())];
+        let read = |part: usize| {
+            let read = if self.are_read_as_before[part] {
+                &before
+            } else {
+                &now
+            };
+            read[part].clone()
+        };
+        let [numbers, rules] = [read(0), read(1)];
         let read = if path.ends_with("/autoTransferNumbers") {
             numbers
         } else if path.ends_with("/digitPatterns") {
@@ -80,11 +97,7 @@ impl Location {
 /// The changes that the service saw of a sheet, and whether an undo by readings as old leaves all as it was.
 fn changes_of(rows: &str) -> (Vec<String>, bool) {
     let there = Arc::new(Mutex::new(Location::new()));
-    let location = Arc::clone(&there);
-    let server = RawServer::answering(move |method, path, body| {
-        let mut location = location.lock().expect("no panic");
-        location.answer(method, path, body)
-    });
+    let server = Location::serve(&there);
     let stage = Stage::instant();
     let (columns, rows) = rows.split_once('\n').expect("a header");
     let (org, id) = (org_id(1), location_id(2));
@@ -171,6 +184,40 @@ fn what_a_run_has_written_is_newer_than_a_reading_from_before_it() {
                 let (sent, is_back) = changes_of(rows);
                 assert_eq!(sent, changes, "{rows}");
                 assert!(is_back, "{rows}");
+            });
+        }
+    });
+}
+
+#[test]
+fn an_undo_puts_back_each_part_that_it_reads_as_before_and_can_be_undone() {
+    std::thread::scope(|scope| {
+        for as_before in [[true, false], [false, true], [true, true]] {
+            scope.spawn(move || {
+                let there = Arc::new(Mutex::new(Location::new()));
+                let read_as_before =
+                    |parts| there.lock().expect("no panic").are_read_as_before = parts;
+                let now = || there.lock().expect("no panic").there();
+                let server = Location::serve(&there);
+                let stage = Stage::instant();
+                let (org, id) = (org_id(1), location_id(2));
+                let rows = format!("{org},{id},+12025550199,BLOCK\n");
+                stage.write("sheet.csv", format!("orgId,locationId,n1,national\n{rows}"));
+                let at = format!("--yes --base-url {}", server.base_url());
+                let before = now();
+                read_as_before([false; 2]);
+                stage
+                    .run(&format!("apply sheet.csv --backup {at}"))
+                    .expect(0);
+                let after = now();
+                read_as_before(as_before);
+                stage.run(&format!("undo sheet.results.csv {at}")).expect(0);
+                assert_eq!(now(), before, "{as_before:?}");
+                read_as_before([false; 2]);
+                stage
+                    .run(&format!("undo sheet.results-2.csv {at}"))
+                    .expect(0);
+                assert_eq!(now(), after, "{as_before:?}");
             });
         }
     });

@@ -137,7 +137,7 @@ fn an_undo_that_reads_what_was_there_before_the_run_reads_once_more_and_puts_it_
         (0, "updated", 0),
         (1, "updated", 1),
         (2, "updated", 2),
-        (9, "unknown", 4),
+        (9, "failed", 4),
     ] {
         let there = Arc::new(Mutex::new(Workspace {
             values: values(),

@@ -18,6 +18,7 @@ use tokio::time::Instant;
 
 use super::conflict::{self, changed_fields};
 use super::job::{Job, Step};
+use super::made_values::MadeByRows;
 use super::row_decision::saying;
 use super::{Pipeline, Recorder};
 use crate::model::change::Change;
@@ -115,9 +116,13 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         let said = self.found_otherwise(&job, &others, &asked);
         // The change of an earlier row may have put there what this one did not ask for.
         if !self.in_doubt.contains_key(&job.row.key) {
+            // Nor is a reading from before the earlier rows what this one has made.
+            let newest = |made: &MadeByRows| made.newest(setting, &job.current);
+            let newest = self.written_before(&job).map(newest);
+            let newest = newest.as_ref().unwrap_or(&job.current);
             let previous = job.previous.as_ref();
             let is_new = |index: &usize| {
-                previous.is_some_and(|previous| previous.get(*index) != job.current.get(*index))
+                previous.is_some_and(|previous| previous.get(*index) != newest.get(*index))
             };
             others.retain(is_new);
             if (self.policy.read_back)(&job.row) {
@@ -199,7 +204,7 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
     }
 
     /// Whether a request of the row that took effect has changed this field.
-    fn is_done(&self, job: &Job, field: usize) -> bool {
+    pub(super) fn is_done(&self, job: &Job, field: usize) -> bool {
         let none = CurrentValues::default();
         job.done.iter().any(|write| {
             let request = &self.setting.writes[*write];

@@ -75,6 +75,13 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         let setting = self.setting;
         let is_write = self.policy.task != Task::Read;
         let is_always_sent = self.policy.always_sent.contains(&job.row.number);
+        let as_before = self.perhaps_from_before_the_run(&job);
+        if !as_before.is_empty() && job.readings_as_before == 0 {
+            job.readings_as_before += 1;
+            job.ask_again();
+            return self.back_off(job, Instant::now() + A_MOMENT);
+        }
+        job.current = self.newer_by_the_run(&job, &as_before);
         let made = self.written_before(&job);
         let leaves_in_doubt = |made: &MadeByRows| {
             is_write && made.leaves_in_doubt(setting, &job.row.changes, &job.current)
@@ -84,24 +91,9 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         if let Some(previous) = job.previous.take() {
             return self.go_on(job, previous, are_met, reply);
         }
-        let is_as_before_the_run = are_met && self.may_be_from_before_the_run(&job);
-        if is_as_before_the_run && job.readings_as_before == 0 {
-            job.readings_as_before += 1;
-            job.ask_again();
-            return self.back_off(job, Instant::now() + A_MOMENT);
-        }
         let current = job.current.clone();
         let previous = job.previous.insert(current);
-        if is_as_before_the_run {
-            let expected = job.row.expected.iter().enumerate();
-            let newer = expected.filter_map(|(index, expected)| {
-                let set = set_by_run(expected);
-                let is_old = !setting.is_one_of(index, set, previous);
-                let value = set.first().filter(|_| is_old)?.field()?;
-                Some((index, value.into()))
-            });
-            job.current = previous.with(&newer.collect::<Vec<_>>());
-        } else if are_met {
+        if are_met {
             return self.finish(job, OutcomeKind::Unchanged, reply);
         }
         if is_write && !setting.is_as_expected(&job.row.expected, previous) {
@@ -143,20 +135,41 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
 
     /// What earlier rows for its location have written. Rows that are always sent are to show what the service makes
     /// of them, which may be something else.
-    fn written_before(&self, job: &Job) -> Option<&MadeByRows> {
+    pub(super) fn written_before(&self, job: &Job) -> Option<&MadeByRows> {
         let made = self.made.get(&job.row.key);
         made.filter(|_| self.policy.always_sent.is_empty())
     }
 
-    /// Whether an undo finds what was there before the run and not what the run has set: a service may answer from
-    /// before a change for a while. Found so twice, it is sent all the same, which does no harm where it is so.
-    fn may_be_from_before_the_run(&self, job: &Job) -> bool {
+    /// Fields that an undo finds as they were before the run, which may have set them to something else: a service
+    /// may answer from before a change for a while. What the undo itself has put back is no such reading.
+    fn perhaps_from_before_the_run(&self, job: &Job) -> Vec<usize> {
         let is_open = |back: &HashSet<TargetKey>| !back.contains(&job.row.key);
-        let mut expected = job.row.expected.iter().enumerate();
-        self.policy.back_already.as_ref().is_some_and(is_open)
-            && expected.any(|(index, expected)| {
-                !(self.setting).is_one_of(index, set_by_run(expected), &job.current)
-            })
+        if job.may_have_been_applied || !self.policy.back_already.as_ref().is_some_and(is_open) {
+            return Vec::new();
+        }
+        let setting = self.setting;
+        let fields = job.row.expected.iter().enumerate();
+        let as_before = fields.filter(|(index, expected)| {
+            let found = job.current.get(*index);
+            let is_met = |change: &Change<'_>| setting.is_met(*index, change, found);
+            expected.last().is_some_and(is_met)
+                && !set_by_run(expected).iter().all(is_met)
+                && !self.is_done(job, *index)
+        });
+        as_before.map(|(index, _)| index).collect()
+    }
+
+    /// What is there where two readings show fields as they were before the run. The run has certainly changed those
+    /// that it has not left so by anything that is known, so what it has set is newer: to put that back does no harm
+    /// where it is back already. The others are believed.
+    fn newer_by_the_run(&self, job: &Job, as_before: &[usize]) -> CurrentValues {
+        let newer = as_before.iter().filter_map(|index| {
+            let set = set_by_run(job.row.expected.get(*index)?);
+            let is_old = !self.setting.is_one_of(*index, set, &job.current);
+            let value = set.last().filter(|_| is_old)?.field()?;
+            Some((*index, value.into()))
+        });
+        job.current.with(&newer.collect::<Vec<_>>())
     }
 
     /// A try of the row may have taken effect, of which an earlier run or this one has not heard, or some of its

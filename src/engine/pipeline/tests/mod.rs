@@ -2,6 +2,7 @@
 
 mod doubts;
 mod many_users;
+mod old_readings;
 mod order;
 mod reads;
 mod renewals;
