@@ -159,15 +159,14 @@ impl<S: Service, R: Recorder> Pipeline<'_, S, R> {
         as_before.map(|(index, _)| index).collect()
     }
 
-    /// What is there where two readings show fields as they were before the run. The run has certainly changed those
-    /// that it has not left so by anything that is known, so what it has set is newer: to put that back does no harm
-    /// where it is back already. The others are believed.
+    /// What is there where two readings show fields as they were before the run: where the run has set something else
+    /// last, that is newer. To put it back does no harm where it is back already.
     fn newer_by_the_run(&self, job: &Job, as_before: &[usize]) -> CurrentValues {
         let newer = as_before.iter().filter_map(|index| {
-            let set = set_by_run(job.row.expected.get(*index)?);
-            let is_old = !self.setting.is_one_of(*index, set, &job.current);
-            let value = set.last().filter(|_| is_old)?.field()?;
-            Some((*index, value.into()))
+            let last = set_by_run(job.row.expected.get(*index)?).last()?;
+            let found = job.current.get(*index);
+            let is_old = !self.setting.is_met(*index, last, found);
+            Some((*index, last.field().filter(|_| is_old)?.into()))
         });
         job.current.with(&newer.collect::<Vec<_>>())
     }
