@@ -176,9 +176,8 @@ fn done_rows(
         if done.len() <= index {
             done.resize(index + 1, false);
         }
-        // One that was the same as another row need not be so any more.
-        let is_same = columns.same_as(&numbered.record).is_some();
-        done[index] = kind.is_some_and(is_done) && !is_same;
+        let is_left_for_another = columns.is_left_for_another(&numbered.record);
+        done[index] = kind.is_some_and(is_done) && !is_left_for_another;
         let is_told = latest.is_some_and(|change| change.may_have_been_applied);
         if !done[index] && !is_told && settings.spec.task == Task::ReadThenWrite {
             unproven.add(numbered.row, cells.unproven(&numbered));

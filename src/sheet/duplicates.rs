@@ -33,6 +33,8 @@ pub struct Repeat {
 /// Begins what is noted of a row that is not sent since it asks for just what an earlier row asks for. The
 /// number of that row follows.
 pub const SAME_AS_ROW: &str = "the same as row ";
+/// What is said last of a row whose fields later rows have set.
+pub const SENT_ALREADY: &str = ", was sent already";
 
 /// All repeats of a sheet.
 #[derive(Debug, Default)]

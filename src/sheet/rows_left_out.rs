@@ -145,7 +145,7 @@ impl Sheet {
                 columns
                     .outcome_in(&numbered.record)
                     .is_some_and(|kind| self.reading.rows.leaves(kind))
-                    && columns.same_as(&numbered.record).is_none()
+                    && !columns.is_left_for_another(&numbered.record)
             }
         }
     }

@@ -10,7 +10,7 @@ use crate::sheet::check::DuplicatePolicy;
 use crate::sheet::columns::Columns;
 use crate::sheet::contradictions::say_contradiction;
 use crate::sheet::directory::Directory;
-use crate::sheet::duplicates::{Duplicates, SAME_AS_ROW};
+use crate::sheet::duplicates::{Duplicates, SAME_AS_ROW, SENT_ALREADY};
 use crate::sheet::preconditions::Preconditions;
 use crate::sheet::problem::Problem;
 use crate::sheet::problem_kind::ProblemKind;
@@ -105,12 +105,11 @@ impl<'a> Selection<'a> {
     /// What becomes of a row all of whose fields a later row `by` has set.
     fn outcome_of_superseded(&self, numbered: &NumberedRecord, by: Option<u64>) -> Outcome {
         let noun = self.columns.setting.target.noun;
-        let message = match by {
-            Some(row) => format!("row {row}, which is for the same {noun}, was sent already"),
-            None => format!(
-                "a later row for the same {noun}, which is not in this file, was sent already"
-            ),
+        let row = match by {
+            Some(row) => format!("row {row}, which is for the same {noun}"),
+            None => format!("a later row for the same {noun}, which is not in this file"),
         };
+        let message = format!("{row}{SENT_ALREADY}");
         // Where it may have been applied, it may yet be after the later row.
         let kind = self.columns.outcome_in(&numbered.record);
         let is_in_doubt =

@@ -203,6 +203,38 @@ fn a_row_of_which_later_rows_have_set_everything_is_done() {
 }
 
 #[test]
+fn a_row_of_which_later_rows_have_set_everything_stays_so_however_often_the_rest_is_sent() {
+    let (a, b) = (number(61), number(62));
+    for corrected in [number(71), String::new(), a.clone()] {
+        let stage = refused_at_first(&[[&a, "", ""], [&b, "", ""]]);
+        stage
+            .apply("sheet.csv --allow-duplicates")
+            .expect(1);
+        let sent = changes_sent(&stage);
+        resave(
+            &stage,
+            "sheet.results.csv",
+            "r-1.csv",
+            |column, row, cell| match (column, row) {
+                ("n1", 2) => corrected.clone(),
+                _ => cell.to_string(),
+            },
+        );
+        for go in 1..=3 {
+            let line = format!("r-{go}.csv --only-failed --allow-duplicates");
+            let line = format!("{line} -o r-{}.csv", go + 1);
+            stage.apply(&line);
+            let case = format!("`{corrected}`, {go}");
+            let results = stage.results(&format!("r-{}.csv", go + 1));
+            assert_eq!(results[0]["outcome"], "skipped", "{case}");
+            assert_eq!(results[1]["outcome"], "updated", "{case}");
+            assert_eq!(changes_sent(&stage), sent, "{case}");
+        }
+        assert_eq!(all_numbers(&stage)[0], json!(b));
+    }
+}
+
+#[test]
 fn a_row_that_was_the_same_as_one_that_is_corrected_asks_for_something_else() {
     let a = number(61);
     for (flag, code, there) in [("", 2, number(51)), ("--allow-duplicates", 0, a.clone())] {

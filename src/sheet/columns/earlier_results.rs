@@ -5,7 +5,7 @@ use csv::ByteRecord;
 use super::Columns;
 use crate::model::outcome::OutcomeKind;
 use crate::setting::Setting;
-use crate::sheet::duplicates::SAME_AS_ROW;
+use crate::sheet::duplicates::{SAME_AS_ROW, SENT_ALREADY};
 use crate::sheet::plain_name::normalize;
 use crate::sheet::result_columns::{CHECK, PRESENT, PREVIOUS, REHEARSED, RESULT_COLUMNS};
 use crate::sheet::row_check::RowCheck;
@@ -61,6 +61,13 @@ impl Columns {
     pub fn same_as(&self, record: &ByteRecord) -> Option<u64> {
         let message = self.result_cell("message", record)?;
         message.strip_prefix(SAME_AS_ROW)?.parse().ok()
+    }
+
+    /// Whether an earlier run left a row out because of another one for its place, which need not be so any more.
+    pub fn is_left_for_another(&self, record: &ByteRecord) -> bool {
+        let message = self.result_cell("message", record);
+        let is_superseded = message.is_some_and(|message| message.ends_with(SENT_ALREADY));
+        is_superseded || self.same_as(record).is_some()
     }
 
     fn result_cell<'r>(&self, name: &str, record: &'r ByteRecord) -> Option<&'r str> {
