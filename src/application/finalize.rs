@@ -92,6 +92,7 @@ pub(super) fn finalize(
     let mut summary = Summary {
         rows_in_sheet: checked.rows,
         rows_left,
+        left_out: settings.lineage.left_out,
         set_again: tally.set_again.rows(),
         counts: tally.counts,
         outside: tally.outside,
@@ -116,7 +117,7 @@ pub(super) fn finalize(
         is_output_missing: false,
         again: again(settings, has_done_rows),
         undo_first: undo_first(settings, &journal),
-        not_approved: checked.not_approved,
+        not_approved: NewPlan::count_unapproved(settings, checked),
         is_under_plan: NewPlan::of(settings).is_some(),
         undo: UndoKind::of(settings),
         plan_left: suggested_commands::plan_what_is_left(settings, has_conflicts),

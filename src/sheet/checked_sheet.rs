@@ -24,6 +24,8 @@ pub struct CheckedSheet {
     pub problems: u64,
     /// Rows among them for which the plan that is applied approves nothing.
     pub not_approved: u64,
+    /// Those that have a word of somebody's own where the plan says what is to be done.
+    pub in_other_words: u64,
     /// Rows to send with a name in place of an id, which only the service can look up.
     pub named: u64,
     /// Rows to send with a name beside an id, which is held against what the service lists, and those whose
@@ -121,6 +123,8 @@ impl CheckedSheet {
         let is_of_plan = |problem: &Problem| problem.kind == ProblemKind::NotPlanned;
         self.bad_rows += 1;
         self.not_approved += u64::from(problems.iter().any(is_of_plan));
+        let is_other_word = |problem: &Problem| problem.kind == ProblemKind::NotAnAction;
+        self.in_other_words += u64::from(problems.iter().any(is_other_word));
         self.problems += problems.len() as u64;
     }
 

@@ -263,7 +263,10 @@ impl Sheet {
         if let Some(plan) = &self.plan
             && plan.approves_nothing(columns, &record.record)
         {
-            return Err(vec![Problem::not_approved(record.row)]);
+            return Err(vec![match columns.results {
+                Some(_) => Problem::not_approved_in_results(record.row),
+                None => Problem::not_approved(record.row),
+            }]);
         }
         if let Some(plan) = &self.plan
             && let Some((column, word)) = plan.unknown_word(columns, &record.record)

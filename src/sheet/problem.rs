@@ -73,6 +73,15 @@ impl Problem {
         )
     }
 
+    /// The same in results.
+    pub fn not_approved_in_results(row: u64) -> Problem {
+        Problem::of_kind(
+            ProblemKind::NotPlanned,
+            Place::row(row),
+            "the plan approves nothing for this row, so it is not sent; `reason` or `message` says why",
+        )
+    }
+
     /// A word in the column `action` of a plan that no plan writes there.
     pub fn unknown_action(place: Place, word: &str) -> Problem {
         let found = match word {

@@ -563,3 +563,18 @@ fn one_of_several_rows_of_a_location_can_be_deleted_from_a_plan_of_results() {
     let now = stage.state()[location_id(2)]["autoTransferNumber1"].clone();
     assert_eq!(now, json!(b));
 }
+
+#[test]
+fn a_row_with_a_word_of_somebodys_own_is_not_offered_as_approved() {
+    let stage = planned();
+    resave(&stage, PLAN, PLAN, |column, row, cell| {
+        match (column, row) {
+            ("action", 3) => "no".to_string(),
+            _ => cell.to_string(),
+        }
+    });
+    let ran = stage.apply(&format!("{PLAN} --skip-invalid")).expect(1);
+    ran.says("`no` is not a word that a plan has here");
+    ran.says("to send the 1 row for which nothing was approved, correct it in");
+    assert!(!ran.stderr.contains("as approved, run:"), "{}", ran.stderr);
+}

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::application::run_settings::RunSettings;
 use crate::application::suggested_commands;
 use crate::journal::{self, Journal, RecordedRun};
+use crate::sheet::check::CheckedSheet;
 
 /// The sheet that a plan was made of, and how a new plan is made of it.
 #[derive(Debug)]
@@ -22,7 +23,17 @@ impl NewPlan {
         NewPlan::in_place_of(settings.spec.preconditions.as_ref()?, settings)
     }
 
-    /// The same of any plan.
+    /// How many rows are sent in no case before they are planned again.
+    pub(in crate::application) fn count_unapproved(
+        settings: &RunSettings,
+        checked: &CheckedSheet,
+    ) -> u64 {
+        // A plan that is made anew has no word for them yet.
+        let in_other_words = NewPlan::of(settings).map_or(0, |_| checked.in_other_words);
+        checked.not_approved + in_other_words
+    }
+
+    /// The new plan in place of any plan.
     pub(super) fn in_place_of(plan: &Path, settings: &RunSettings) -> Option<NewPlan> {
         let header = journal::header_of(&Journal::path_for(plan)).ok()?;
         if !header.settings.is_plan_of_sheet() {
