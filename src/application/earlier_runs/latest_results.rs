@@ -20,8 +20,9 @@ use crate::model::hint::{Hinted, WithHint};
 use crate::model::row::TargetKey;
 use crate::model::run_id::RunId;
 use crate::platform;
+use crate::sheet::columns::Columns;
 use crate::sheet::directory::Directory;
-use crate::sheet::{self, NumberedRecord, Sheet};
+use crate::sheet::{self, NumberedRecord, ReadOptions, Sheet};
 use crate::stderr::say;
 
 /// Takes the newest results for those that were named, where another run went on from just these.
@@ -116,6 +117,8 @@ struct SentAgain {
     by: OpenSuccessor,
     /// It went on from these results, and not from those before them.
     goes_on_from_these: bool,
+    /// Its results have all the rows of these.
+    has_all_rows: bool,
 }
 
 /// Finds the newest one. Rows that somebody took into a file of their own go a way of their own.
@@ -127,25 +130,41 @@ fn sent_again(results: &Path, own: &[RunId], sheet: &Sheet) -> Result<Option<Sen
         return Ok(Some(SentAgain {
             by,
             goes_on_from_these: true,
+            has_all_rows: true,
         }));
     }
     let branches = open_branches(results, own);
     let (Ok(columns), false) = (&sheet.columns, branches.is_empty()) else {
         return Ok(None);
     };
-    let mut places: HashSet<TargetKey> = HashSet::new();
+    let requests = requests_of(sheet, columns)?;
+    let places: HashSet<TargetKey> = requests.iter().map(|(place, _)| *place).collect();
+    let mut branches = branches.into_iter();
+    let Some(by) = branches.find(|branch| !branch.places.is_disjoint(&places)) else {
+        return Ok(None);
+    };
+    let theirs = Sheet::open(&by.results, ReadOptions::default());
+    let theirs = theirs.and_then(|sheet| match &sheet.columns {
+        Ok(columns) => requests_of(&sheet, columns),
+        Err(_) => Ok(HashSet::new()),
+    });
+    Ok(Some(SentAgain {
+        has_all_rows: theirs.is_ok_and(|theirs| requests.is_subset(&theirs)),
+        by,
+        goes_on_from_these: false,
+    }))
+}
+
+/// What the rows of a file ask for, and where.
+fn requests_of(sheet: &Sheet, columns: &Columns) -> Result<HashSet<(TargetKey, u32)>> {
+    let mut requests = HashSet::new();
     let mut records = sheet.records()?;
     let mut numbered = NumberedRecord::default();
     while records.read(&mut numbered)? {
         let row = sheet.read_row(columns, &numbered, &Directory::default());
-        places.extend(row.ok().map(|row| row.key));
+        requests.extend(row.ok().map(|row| (row.key, row.changes_checksum())));
     }
-    let mut branches = branches.into_iter();
-    let by = branches.find(|branch| !branch.places.is_disjoint(&places));
-    Ok(by.map(|by| SentAgain {
-        by,
-        goes_on_from_these: false,
-    }))
+    Ok(requests)
 }
 
 impl SentAgain {
@@ -161,6 +180,10 @@ impl SentAgain {
         let undo = format!("or undo what that run has set first:\n  {undo}");
         let go_on = match (resume, command) {
             (Some(resume), _) => format!("to go on with that run:\n  {resume}"),
+            _ if !self.has_all_rows => format!(
+                "some of these rows are not in `{}`: put what is left of them into a sheet of its own, without the result columns, and send that",
+                newest.display()
+            ),
             (None, Some(command)) if newest.is_file() => format!(
                 "`{}` tells what became of all these rows; correct there what has to be, then run:\n  {command}",
                 newest.display()
