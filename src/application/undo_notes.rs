@@ -240,35 +240,42 @@ fn tell_changed_cells(undo: &UndoSheet) {
     ));
 }
 
+/// Tells which rows may have been changed and are left as they are.
 fn tell_left_out(results: &Path, undo: &UndoSheet) {
-    tell_lost(&undo.lost);
     tell_unproven(&undo.unproven);
+    not_undone(results, undo).iter().for_each(|line| say(line));
+}
+
+/// The same in lines, with how they can be undone.
+pub fn not_undone(results: &Path, undo: &UndoSheet) -> Vec<String> {
+    let mut lines = lines_of_lost(&undo.lost);
     for left_out in undo.left_out.iter().take(ROWS_NAMED) {
-        say(&format!(
+        lines.push(format!(
             "not undone: row {} ({}): {}",
             left_out.row, left_out.name, left_out.why
         ));
     }
     let count = undo.left_out.len();
     if count == 0 {
-        return;
+        return lines;
     }
     if count > ROWS_NAMED {
-        say(&format!(
+        lines.push(format!(
             "not undone: {} more",
             plural((count - ROWS_NAMED) as u64, "row")
         ));
     }
-    say(&format!(
+    lines.push(format!(
         "warning: {} may have been changed and cannot be undone",
         plural(count as u64, "row")
     ));
     if undo.lacks_journal {
-        say(&format!(
+        lines.push(format!(
             "hint: put the journal of that run back beside `{}` and undo again; it has the numbers of all rows, whatever became of the cells",
             results.display()
         ));
     }
+    lines
 }
 
 /// Rows that changed nothing, if their outcome is as the run wrote it.
@@ -290,8 +297,13 @@ fn tell_unproven(rows: &[u64]) {
 /// Rows of which only earlier results tell, and that are undone with others for their locations.
 fn tell_found_again(found_again: &[LostRow]) {
     for row in found_again.iter().take(ROWS_NAMED) {
+        let is_gone = if row.is_of_last_run {
+            "is not in these results"
+        } else {
+            "was deleted there before the next run went on"
+        };
         say(&format!(
-            "note: {} was deleted there before the next run went on; it is undone too, with the other rows for this place",
+            "note: {} {is_gone}; it is undone too, with the other rows for this place",
             name_lost(row)
         ));
     }
@@ -307,22 +319,23 @@ fn name_lost(row: &LostRow) -> String {
 }
 
 /// Rows that were deleted from the results that other results were made from.
-fn tell_lost(lost: &[LostRow]) {
+fn lines_of_lost(lost: &[LostRow]) -> Vec<String> {
+    let mut lines = Vec::new();
     for row in lost.iter().take(ROWS_NAMED) {
-        say(&format!(
+        lines.push(format!(
             "not undone: {}: it was deleted there before the next run went on",
             name_lost(row)
         ));
     }
     let count = lost.len();
     if count == 0 {
-        return;
+        return lines;
     }
     if count > ROWS_NAMED {
         let more = plural((count - ROWS_NAMED) as u64, "row");
-        say(&format!("not undone: {more} more that were deleted"));
+        lines.push(format!("not undone: {more} more that were deleted"));
     }
-    say(&format!(
+    lines.push(format!(
         "warning: {} may have been changed and cannot be undone with these results",
         plural(count as u64, "deleted row")
     ));
@@ -337,9 +350,10 @@ fn tell_lost(lost: &[LostRow]) {
             None => join(&["wxbulk", "undo", &journal.display().to_string()].map(String::from)),
         };
         let rows: RowRanges = of_file.iter().map(|lost| lost.row).collect();
-        say(&format!(
+        lines.push(format!(
             "hint: {} still knows what was there before: {undo} --rows {rows}",
             journal.display(),
         ));
     }
+    lines
 }

@@ -219,7 +219,7 @@ fn rows_that_somebody_hid_in_a_plan_are_not_approved_for_its_sheet() {
 }
 
 /// The sheet as a workbook in which these rows are hidden.
-fn hiding(sheet: &str, rows: &[u32]) -> Vec<u8> {
+pub(crate) fn hiding(sheet: &str, rows: &[u32]) -> Vec<u8> {
     let mut workbook = Workbook::new();
     let worksheet = workbook.add_worksheet();
     for (row, line) in (0..).zip(sheet.lines()) {

@@ -1,5 +1,5 @@
-//! Rows that an earlier run may have changed and that were deleted from its results before another run went
-//! on from those. No results that came after tell of them.
+//! Rows that an earlier run may have changed and that were deleted from its results, before another run went
+//! on from those or since. No results that came after tell of them.
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use crate::application::earlier_runs::{EarlierRuns, Found, journals_beside, open};
 use crate::application::status;
-use crate::journal::{RecordedRun, RowChange, RowOrder};
+use crate::journal::{RecordReader, RecordedRun, RowChange, RowOrder};
 use crate::model::run_id::RunId;
 
 /// A row of an earlier run.
@@ -24,6 +24,8 @@ pub(in crate::application) struct LostRow {
     pub(in crate::application) changes: Vec<RowChange>,
     /// When that run began.
     pub(in crate::application) read_at: Timestamp,
+    /// No run went on since: whoever deleted it has chosen the others.
+    pub(in crate::application) is_of_last_run: bool,
 }
 
 impl LostRow {
@@ -38,21 +40,23 @@ impl LostRow {
     }
 }
 
-/// Finds them, those of the last run first: what the earlier runs changed and the last ones have not taken over.
-/// Journals that are not there, or not readable, tell of none.
-pub(in crate::application) fn find(results: &Path, earlier: &EarlierRuns) -> Result<Vec<LostRow>> {
+/// Finds them, those of the last run first: what the last runs changed and is not among the rows `there`, which
+/// are those of the results by run and number, and what the earlier ones changed and the last ones have not taken
+/// over. Journals that are not there, or not readable, tell of none.
+pub(in crate::application) fn find(
+    results: &Path,
+    earlier: &EarlierRuns,
+    there: &[(usize, u64)],
+) -> Result<Vec<LostRow>> {
     // Rows that were left as they were name the run before the last one.
     let followed = followed(results, earlier)?;
     let before: HashSet<&RunId> = followed.iter().map(|run| &run.header().id).collect();
-    let mut known: HashSet<RowOrder> = HashSet::new();
+    let mut known = orders_of(earlier, there)?;
     let runs = earlier.runs().iter();
-    for run in runs.filter(|run| !before.contains(&run.header().id)) {
-        each_changed(run, |_, changes| {
-            known.extend(changes.iter().filter_map(|change| change.order));
-        })?;
-    }
+    let last = runs.filter(|run| !before.contains(&run.header().id));
+    let last = last.map(|run| (run, true));
     let mut lost = Vec::new();
-    for run in &followed {
+    for (run, is_of_last_run) in last.chain(followed.iter().map(|run| (run, false))) {
         let file = status::results_of_journal(run.path()).unwrap_or_default();
         let file = results.with_file_name(file.file_name().unwrap_or_default());
         each_changed(run, |row, mut changes| {
@@ -64,11 +68,26 @@ pub(in crate::application) fn find(results: &Path, earlier: &EarlierRuns) -> Res
                     results: file.clone(),
                     changes,
                     read_at: run.header().started_at,
+                    is_of_last_run,
                 });
             }
         })?;
     }
     Ok(lost)
+}
+
+/// The order of each of these rows and of what was done on behalf of it.
+fn orders_of(earlier: &EarlierRuns, rows: &[(usize, u64)]) -> Result<HashSet<RowOrder>> {
+    let readers = earlier.runs().iter().map(RecordedRun::records);
+    let mut readers: Vec<RecordReader<'_>> = readers.collect::<Result<_>>()?;
+    let mut orders = HashSet::new();
+    for (run, row) in rows {
+        let history = readers[*run].history_of(*row)?;
+        let own = earlier.runs()[*run].header().order_of(*row);
+        orders.insert(history.order.unwrap_or(own));
+        orders.extend(history.changes.iter().filter_map(|change| change.order));
+    }
+    Ok(orders)
 }
 
 /// The runs that the earlier ones went on from, the last one first.

@@ -115,9 +115,10 @@ impl UndoSheet {
             RowVerdict::Changed(changes) => changes.iter().all(|one| places.contains(&one.key)),
             _ => false,
         };
-        let (found_again, lost) = lost.into_iter().partition(is_put_back);
+        let (found_again, mut lost): (Vec<_>, Vec<_>) = lost.into_iter().partition(is_put_back);
         self.found_again = found_again;
         // Of a part that was chosen these are none.
+        lost.retain(|row| !row.is_of_last_run);
         if self.hidden + self.outside == 0 {
             self.lost = lost;
         }
@@ -265,6 +266,10 @@ struct Pass<'p> {
     last_row: u64,
     /// The last row outside for each field that these changed.
     changed_outside: HashMap<TargetField, u64>,
+    /// Locations that hidden rows changed.
+    places_hidden: HashSet<TargetKey>,
+    /// All rows of which a run tells: which run, and their numbers there.
+    recorded: Vec<(usize, u64)>,
     looks_outside: bool,
 }
 
@@ -299,6 +304,8 @@ impl<'p> Pass<'p> {
             outside: 0,
             last_row: 0,
             changed_outside: HashMap::new(),
+            places_hidden: HashSet::new(),
+            recorded: Vec::new(),
             looks_outside: false,
         })
     }
@@ -309,6 +316,9 @@ impl<'p> Pass<'p> {
                 return Ok(None);
             }
             self.last_row = self.last_row.max(self.numbered.row);
+            if self.looks_outside {
+                self.recorded.extend(self.verdicts.locate(&self.numbered));
+            }
             if self.source.sheet.left_out_by(&self.numbered).is_some() {
                 self.outside += 1;
                 if self.looks_outside {
@@ -324,6 +334,8 @@ impl<'p> Pass<'p> {
                 if self.looks_outside {
                     let verdict = self.verdicts.of(&self.numbered)?;
                     self.changed_hidden += u64::from(!verdict.changes().is_empty());
+                    let places = verdict.changes().iter().map(|change| change.key);
+                    self.places_hidden.extend(places);
                 }
             } else {
                 break;
@@ -355,12 +367,11 @@ impl<'p> Pass<'p> {
                 in_doubt.extend(without_journal.map(|change| change.key));
             }
         }
-        let mut lost = Vec::new();
-        if self.hidden == 0 {
-            lost = lost_rows::find(&self.source.sheet.path, &self.source.earlier)?;
-        }
+        let UndoSource { sheet, earlier, .. } = self.source;
+        let mut lost = lost_rows::find(&sheet.path, earlier, &self.recorded)?;
         // Whoever has left out rows for a location has not chosen these either.
-        let outside: HashSet<TargetKey> = self.changed_outside.keys().map(|one| one.key).collect();
+        let mut outside = std::mem::take(&mut self.places_hidden);
+        outside.extend(self.changed_outside.keys().map(|one| one.key));
         let is_outside = |change: &ChangedRow| outside.contains(&change.key);
         lost.retain(|row| !self.verdicts.of_lost(row).changes().iter().any(is_outside));
         for row in &lost {

@@ -92,6 +92,11 @@ impl<'p> Verdicts<'p> {
         RowVerdict::of(row.changes.clone(), kind, (order, row.read_at), None)
     }
 
+    /// Which run tells of a row, and its number there.
+    pub(super) fn locate(&self, numbered: &NumberedRecord) -> Option<(usize, u64)> {
+        self.earlier.locate(self.columns, numbered)
+    }
+
     fn check_of(&self, numbered: &NumberedRecord) -> Option<RowCheck> {
         self.cells.check_of(numbered)
     }
