@@ -17,3 +17,14 @@ pub enum ExitCode {
     /// Interrupted by the user; `--resume` goes on.
     Interrupted = 130,
 }
+
+impl ExitCode {
+    /// What was left out before anything was sent is not as asked either.
+    #[must_use]
+    pub fn with_left_out(self, count: u64) -> ExitCode {
+        match self {
+            ExitCode::Success if count > 0 => ExitCode::SomeRowsNotDone,
+            code => code,
+        }
+    }
+}

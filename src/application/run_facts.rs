@@ -15,6 +15,7 @@ pub(super) fn of(run: &RecordedRun) -> Map<String, Value> {
         plan,
         follows,
         undoes,
+        not_undone,
         ..
     } = run.header();
     let begin = run.last_begin().cloned().unwrap_or_default();
@@ -40,6 +41,7 @@ pub(super) fn of(run: &RecordedRun) -> Map<String, Value> {
         "plan": plan,
         "follows": follows,
         "undoes": undoes,
+        "notUndone": not_undone,
         "backup": settings.backup,
         "rehearsal": settings.rehearsal,
     });

@@ -80,6 +80,7 @@ pub(super) fn header(
         first_began: settings.lineage.first_began,
         undoes: settings.lineage.undoes.clone(),
         left_out: settings.lineage.left_out,
+        not_undone: settings.lineage.not_undone.clone(),
     })
 }
 
@@ -162,7 +163,7 @@ pub(super) fn begin_record(
         undo_command: suggested_commands::undo_this(settings).unwrap_or_default(),
         folder: settings.typed.folder.clone(),
         results: settings.spec.output.to_string_lossy().into_owned(),
-        not_approved: checked.not_approved,
+        not_approved: NewPlan::count_unapproved(settings, checked),
         plan_command: NewPlan::of(settings)
             .and_then(|_| suggested_commands::plan_what_is_left(settings, false))
             .unwrap_or_default(),

@@ -152,6 +152,8 @@ pub struct Lineage {
     pub sets_again: Option<PathBuf>,
     /// Rows of that run that cannot be put back, or organizations that an export lacks.
     pub left_out: u64,
+    /// What was said of the rows that cannot be put back.
+    pub not_undone: Vec<String>,
     /// Rows of an undo that earlier undos have put back.
     pub back_already: RowsBack,
     /// Later runs that changed some of what this one is to put back.

@@ -243,7 +243,9 @@ fn tell_changed_cells(undo: &UndoSheet) {
 /// Tells which rows may have been changed and are left as they are.
 fn tell_left_out(results: &Path, undo: &UndoSheet) {
     tell_unproven(&undo.unproven);
-    not_undone(results, undo).iter().for_each(|line| say(line));
+    for line in not_undone(results, undo) {
+        say(&line);
+    }
 }
 
 /// The same in lines, with how they can be undone.

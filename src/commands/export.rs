@@ -128,11 +128,8 @@ pub(super) async fn run(flags: ExportFlags, network: &impl Connect) -> Result<Ex
         for path in [list, journal] {
             let _ = fs::remove_file(path);
         }
-        if count_left_out > 0 {
-            return Ok(ExitCode::SomeRowsNotDone);
-        }
     }
-    Ok(code)
+    Ok(code.with_left_out(count_left_out))
 }
 
 /// `count` is of when the export began.

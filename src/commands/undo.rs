@@ -59,6 +59,8 @@ pub(super) async fn run(mut flags: UndoFlags, network: &impl Connect) -> Result<
         // The sheet was made when the undo began, and its journal is bound to it.
         let name = Path::new(&header.input.name).file_name();
         let sheet = flags.results.with_file_name(name.unwrap_or_default());
+        // What cannot be undone was said when it began.
+        header.not_undone.iter().for_each(|line| say(line));
         (sheet, header.left_out)
     } else {
         let target = base_url(&settings.target);
@@ -119,6 +121,7 @@ pub(super) async fn run(mut flags: UndoFlags, network: &impl Connect) -> Result<
         }
         settings.lineage.undoes = undoes;
         settings.lineage.left_out = undo.rows_not_undone();
+        settings.lineage.not_undone = undo_notes::not_undone(&flags.results, &undo);
         (undo.path, settings.lineage.left_out)
     };
     let sets_again = undone_undo.filter(|undone| undone.sets_again);
@@ -126,10 +129,7 @@ pub(super) async fn run(mut flags: UndoFlags, network: &impl Connect) -> Result<
     settings.spec.preconditions = (!flags.force).then(|| sheet.clone());
     settings.spec.sheet.path = sheet;
     let code = application::run(settings, network).await?;
-    Ok(match code {
-        ExitCode::Success if left_out > 0 => ExitCode::SomeRowsNotDone,
-        code => code,
-    })
+    Ok(code.with_left_out(left_out))
 }
 
 /// The sheet is named once it is known.
@@ -192,6 +192,7 @@ fn begun(settings: &mut RunSettings, names: &OutputNames) -> Result<Option<RunHe
     settings.spec.output = output;
     settings.lineage.undoes.clone_from(&header.undoes);
     settings.lineage.left_out = header.left_out;
+    settings.lineage.not_undone.clone_from(&header.not_undone);
     Ok(Some(header))
 }
 

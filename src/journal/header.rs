@@ -60,6 +60,9 @@ pub struct RunHeader {
     /// Rows of that run that cannot be put back, and so are not among those of this one.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub left_out: u64,
+    /// What was said of those rows, and how they can be undone, a line each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_undone: Vec<String>,
 }
 
 /// The sheet, well enough to tell whether it is still the same.

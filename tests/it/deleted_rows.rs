@@ -3,7 +3,10 @@
 
 use std::fs;
 
+use serde_json::Value;
+
 use crate::harness::{Stage, location_id, number, org_id};
+use crate::plan::hiding;
 use crate::undo::spelt_alike;
 
 const NO_NUMBER: &str = "no number";
@@ -65,4 +68,92 @@ fn what_a_deleted_row_did_is_undone_with_the_other_rows_for_its_location() {
             assert_eq!(spelt_alike(&stage.state()), before, "{case}");
         }
     }
+}
+
+#[test]
+fn a_row_that_the_results_lack_is_undone_with_the_other_rows_for_its_location() {
+    for deleted in 2..=4 {
+        let (stage, before) = ran_but_for(5);
+        correct(&stage, "sheet.results.csv", 5, deleted);
+        let undo = "undo sheet.results.csv --even-if-used --yes";
+        let ran = stage.run_online(undo).expect(0);
+        ran.says(format!("row {deleted} of `sheet.results.csv` ("));
+        ran.says("is not in these results; it is undone too");
+        assert_eq!(spelt_alike(&stage.state()), before, "{deleted}");
+    }
+}
+
+#[test]
+fn a_hidden_row_of_another_location_keeps_no_deleted_row_from_being_undone() {
+    let (stage, _) = ran_but_for(3);
+    correct(&stage, "sheet.results.csv", 3, 2);
+    let line = "sheet.results.csv --only-failed --allow-duplicates";
+    stage.apply(line).expect(0);
+    let results = fs::read_to_string(stage.path("sheet.results-2.csv")).expect("results");
+    stage.write("hidden.xlsx", hiding(&results, &[4]));
+    let ran = stage.run_online("undo hidden.xlsx --even-if-used --yes");
+    ran.says("row 2 of `sheet.results.csv` (");
+    let ran = ran.expect(0);
+    let now = stage.state();
+    let there = [2, 3].map(|id| now[location_id(id)]["autoTransferNumber1"].to_string());
+    let wanted = [number(51), number(65)].map(|number| number[2..].to_string());
+    let is_as_wanted = there
+        .iter()
+        .zip(&wanted)
+        .all(|(one, end)| one.contains(end));
+    assert!(is_as_wanted, "{there:?} {wanted:?} {}", ran.stderr);
+}
+
+#[test]
+fn what_cannot_be_undone_is_told_to_programs_and_however_often_it_goes_on() {
+    let (stage, _) = ran_but_for(3);
+    correct(&stage, "sheet.results.csv", 3, 5);
+    let line = "sheet.results.csv --only-failed --allow-duplicates";
+    stage.apply(line).expect(0);
+    let undo = "undo sheet.results-2.csv --even-if-used --yes";
+    let ran = stage
+        .run_online(&format!("{undo} --summary json"))
+        .expect(1);
+    let summary: Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    assert_eq!(summary["exitCode"], 1);
+    let named = "row 5 of `sheet.results.csv` (";
+    let told = summary["notUndone"].to_string();
+    assert!(told.contains(named), "{told}");
+    let ran = stage.run_online(&format!("{undo} --resume")).expect(1);
+    let status = stage.run("status sheet.results-3.csv").expect(0).stdout;
+    for said in [told, ran.stderr, status] {
+        assert!(said.contains(named), "{said}");
+        assert!(said.contains("undo sheet.results.csv.journal"), "{said}");
+        assert!(said.contains("--rows 5"), "{said}");
+    }
+}
+
+#[test]
+fn results_that_lack_rows_are_not_said_to_tell_of_them() {
+    let stage = Stage::instant();
+    let (org, two, three) = (org_id(1), location_id(2), location_id(3));
+    let header = "orgId,locationId,n1,n2";
+    let rows = [
+        format!("{org},{two},{},", number(62)),
+        format!("{org},{three},{NO_NUMBER},"),
+        format!("{org},{two},,{}", number(64)),
+        format!("{org},{three},,{NO_NUMBER}"),
+    ];
+    stage.write("sheet.csv", format!("{header}\n{}\n", rows.join("\n")));
+    let line = "sheet.csv --backup --allow-duplicates --skip-invalid";
+    stage.apply(line).expect(1);
+    let results = fs::read_to_string(stage.path("sheet.results.csv")).expect("results");
+    let lines: Vec<String> = (1..)
+        .zip(results.lines())
+        .map(|(row, line)| line.replace(NO_NUMBER, &number(60 + row)))
+        .collect();
+    let part = |rows: &[String]| format!("{}\n{}\n", lines[0], rows.join("\n"));
+    stage.write("b.csv", part(&lines[1..3]));
+    stage.write("p.csv", part(&lines[3..]));
+    let flags = "--only-failed --allow-duplicates --backup";
+    stage.apply(&format!("b.csv {flags}")).expect(0);
+    let ran = stage.apply(&format!("p.csv {flags}")).expect(2);
+    ran.says("some of these rows are not in `b.results.csv`");
+    ran.says("undo b.results.csv");
+    assert!(!ran.stderr.contains("tells what became"), "{}", ran.stderr);
 }

@@ -207,9 +207,7 @@ fn a_row_of_which_later_rows_have_set_everything_stays_so_however_often_the_rest
     let (a, b) = (number(61), number(62));
     for corrected in [number(71), String::new(), a.clone()] {
         let stage = refused_at_first(&[[&a, "", ""], [&b, "", ""]]);
-        stage
-            .apply("sheet.csv --allow-duplicates")
-            .expect(1);
+        stage.apply("sheet.csv --allow-duplicates").expect(1);
         let sent = changes_sent(&stage);
         resave(
             &stage,

@@ -53,10 +53,10 @@ pub(in crate::application) fn find(
     let before: HashSet<&RunId> = followed.iter().map(|run| &run.header().id).collect();
     let mut known = orders_of(earlier, there)?;
     let runs = earlier.runs().iter();
-    let last = runs.filter(|run| !before.contains(&run.header().id));
-    let last = last.map(|run| (run, true));
+    let newest = runs.filter(|run| !before.contains(&run.header().id));
+    let newest = newest.map(|run| (run, true));
     let mut lost = Vec::new();
-    for (run, is_of_last_run) in last.chain(followed.iter().map(|run| (run, false))) {
+    for (run, is_of_last_run) in newest.chain(followed.iter().map(|run| (run, false))) {
         let file = status::results_of_journal(run.path()).unwrap_or_default();
         let file = results.with_file_name(file.file_name().unwrap_or_default());
         each_changed(run, |row, mut changes| {

@@ -74,6 +74,9 @@ pub struct RunStatus {
     /// The run that undid this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub undone: Option<Undone>,
+    /// What was said of rows that this undo could not put back.
+    #[serde(skip)]
+    pub not_undone: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub damage: Option<Damage>,
     pub next: Vec<NextStep>,

@@ -204,6 +204,7 @@ impl StatusReader {
             results_file: self.results_file(&results)?,
             sheet_copy: sheet_copy(state, &results, &header, &begin.folder),
             undone: None,
+            not_undone: header.not_undone.clone(),
             damage: self.follower.damage(),
             run: header.id.clone(),
             command: begin.command.clone(),

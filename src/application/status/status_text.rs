@@ -82,6 +82,9 @@ impl RunStatus {
             };
             writeln!(out, "  {how} by {}", undone.runs_in_words("`"))?;
         }
+        for line in &self.not_undone {
+            writeln!(out, "{line}")?;
+        }
         if let Some(damage) = &self.damage {
             let journal = self.journal.display().to_string();
             writeln!(

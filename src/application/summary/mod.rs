@@ -37,6 +37,8 @@ pub struct Summary {
     pub rows_in_sheet: u64,
     /// Rows that a resumed run would send.
     pub rows_left: u64,
+    /// Rows that an undo cannot put back, or organizations that an export lacks.
+    pub left_out: u64,
     pub requests: u64,
     pub throttled: u64,
     pub took: Duration,
@@ -189,7 +191,7 @@ impl Summary {
             "rowsLeft": self.rows_left,
             "results": self.results.as_ref().filter(|_| self.results_form != ResultsForm::NotKept),
             "resume": self.reason.is_some().then_some(&self.resume),
-            "exitCode": self.exit_code() as u8,
+            "exitCode": self.exit_code().with_left_out(self.left_out) as u8,
         });
         if let Value::Object(json) = &mut json {
             json.extend(self.facts.clone());
@@ -236,6 +238,7 @@ mod tests {
             setting: setting::ALL[0],
             rows_in_sheet: counts.rows,
             rows_left: counts.of(OutcomeKind::NotAttempted),
+            left_out: 0,
             sent: {
                 let mut sent = Counts::default();
                 for (kind, _, attempts) in outcomes {
