@@ -7,7 +7,7 @@ use csv::ByteRecord;
 use super::NumberedRecord;
 use super::cell_text;
 use super::columns::Columns;
-use super::result_columns::{ACTIONS, CANNOT, CHANGE, SAME, SKIPPED};
+use super::result_columns::{ACTIONS, CANNOT, SKIPPED};
 use super::row_check::RowCheck;
 use crate::model::row::Row;
 use crate::model::run_id::RunId;
@@ -18,34 +18,13 @@ pub(super) struct AppliedPlan {
     marks: Marks,
 }
 
-/// What a plan recorded of its rows, by their fingerprints; several rows may have one.
-#[derive(Debug, Default)]
-pub struct PlannedActions {
-    /// Those of which it approves none.
-    pub not_approved: HashSet<u32>,
-    pub change: HashSet<u32>,
-    pub same: HashSet<u32>,
-}
-
-impl PlannedActions {
-    /// The word that the plan wrote for a row in place of this one.
-    fn in_place_of(&self, word: &str, row: &Row<'_>) -> Option<&'static str> {
-        let has = |rows: &HashSet<u32>| rows.contains(&row.fingerprint());
-        match (has(&self.change), has(&self.same)) {
-            (true, false) if word.eq_ignore_ascii_case(SAME) => Some(CHANGE),
-            (false, true) if word.eq_ignore_ascii_case(CHANGE) => Some(SAME),
-            _ => None,
-        }
-    }
-}
-
 /// How the plan's verdict on a row is found.
 #[derive(Debug)]
 enum Marks {
     /// The plan itself has a column that says it, and its record what it could not approve.
     Action {
         column: usize,
-        recorded: PlannedActions,
+        not_approved: HashSet<u32>,
     },
     /// The same column, of which only `skipped` counts: a new plan approves the others, or does not.
     Skipped(usize),
@@ -60,10 +39,13 @@ enum Marks {
 }
 
 impl AppliedPlan {
-    /// The sheet is the plan, and this is its column `action`.
-    pub(super) fn itself(column: usize, recorded: PlannedActions) -> AppliedPlan {
+    /// The sheet is the plan, and this is its column `action`; it could not approve rows of these fingerprints.
+    pub(super) fn itself(column: usize, not_approved: HashSet<u32>) -> AppliedPlan {
         AppliedPlan {
-            marks: Marks::Action { column, recorded },
+            marks: Marks::Action {
+                column,
+                not_approved,
+            },
         }
     }
 
@@ -136,8 +118,9 @@ impl AppliedPlan {
     /// Whether the plan could not approve what a row asks for. Corrected, it is another request.
     pub(super) fn could_not_approve(&self, row: &Row<'_>) -> bool {
         match &self.marks {
-            Marks::Requests { not_approved, .. } => not_approved.contains(&row.fingerprint()),
-            Marks::Action { recorded, .. } => recorded.not_approved.contains(&row.fingerprint()),
+            Marks::Action { not_approved, .. } | Marks::Requests { not_approved, .. } => {
+                not_approved.contains(&row.fingerprint())
+            }
             Marks::Skipped(_) | Marks::Checks(_) => false,
         }
     }
@@ -157,16 +140,6 @@ impl AppliedPlan {
         let is_known = word.is_empty() && columns.results.is_some()
             || ACTIONS.iter().any(|known| word.eq_ignore_ascii_case(known));
         (!is_known).then_some((column, word))
-    }
-
-    /// The column of a plan in which a row has another of its words than the plan wrote, and that word: what was
-    /// approved for it is not known any more.
-    pub(super) fn other_word(&self, row: &Row<'_>, record: &ByteRecord) -> Option<(usize, &str)> {
-        let Marks::Action { column, recorded } = &self.marks else {
-            return None;
-        };
-        let word = cell_text::text_in(record, *column);
-        Some((*column, recorded.in_place_of(&word, row)?))
     }
 
     fn says(&self, action: &str, record: &ByteRecord) -> bool {

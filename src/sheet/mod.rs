@@ -83,7 +83,6 @@ use crate::platform;
 use crate::setting::Setting;
 use crate::table::CsvStyle;
 use applied_plan::AppliedPlan;
-pub use applied_plan::PlannedActions;
 use columns::Columns;
 pub use csv_records::{NumberedRecord, Records};
 pub use dialect::Separator;
@@ -287,14 +286,7 @@ impl Sheet {
             Some(plan) if plan.could_not_approve(&row) => {
                 Err(vec![Problem::not_approved(record.row)])
             }
-            Some(plan) => match plan.other_word(&row, &record.record) {
-                Some((column, planned)) => {
-                    let place = self.place_of(record.row, column);
-                    Err(vec![Problem::other_action(place, planned)])
-                }
-                None => Ok(row),
-            },
-            None => Ok(row),
+            _ => Ok(row),
         }
     }
 

@@ -101,17 +101,6 @@ impl Problem {
         )
     }
 
-    /// A word in the column `action` of a plan, which wrote another one there.
-    pub fn other_action(place: Place, planned: &str) -> Problem {
-        Problem::of_kind(
-            ProblemKind::NotAnAction,
-            place,
-            format!(
-                "the plan has `{planned}` here; if the row is not to be sent, write `{SKIPPED}` or delete it, else put `{planned}` back"
-            ),
-        )
-    }
-
     /// The header once more.
     pub fn second_header(row: u64) -> Problem {
         Problem::of_kind(

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use anyhow::Result;
 use csv::ByteRecord;
 
-use super::applied_plan::{AppliedPlan, PlannedActions};
+use super::applied_plan::AppliedPlan;
 use super::columns::Columns;
 use super::duplicates::SetSince;
 use super::hidden::HiddenPolicy;
@@ -57,8 +57,8 @@ impl Sheet {
 
     /// Takes the sheet for a plan with this column `action`: what it skips is left out, and a row for
     /// which it approves nothing is a problem, and so is another one that asks for the same.
-    pub fn obey_plan(&mut self, action: usize, recorded: PlannedActions) {
-        self.plan = Some(AppliedPlan::itself(action, recorded));
+    pub fn obey_plan(&mut self, action: usize, not_approved: HashSet<u32>) {
+        self.plan = Some(AppliedPlan::itself(action, not_approved));
     }
 
     /// Takes the sheet for one that has the columns of a plan with this column `action`: what that skips is

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use super::recorded_plan::{not_approved, planned_actions};
+use super::recorded_plan::not_approved;
 use super::{NewPlan, marked_plan, restored_plan, unknown_guard};
 use crate::application::earlier_runs::EarlierRuns;
 use crate::application::earlier_runs::same_service::{REHEARSAL, base_url};
@@ -88,7 +88,7 @@ pub fn obey_when_checked(sheet: &mut Sheet) -> Result<()> {
         && let Some(action) = plan_cells::place_of(sheet, columns.setting, ACTION)
     {
         let run = RecordedRun::open(&Journal::path_for(&sheet.path))?;
-        sheet.obey_plan(action, planned_actions(&run)?);
+        sheet.obey_plan(action, not_approved(&run)?);
         return Ok(());
     }
     obey_skipped(sheet);
@@ -117,7 +117,7 @@ pub(super) fn obey_action(sheet: &mut Sheet, run: &RecordedRun, new_plan: &NewPl
     let action = plan_cells::place_of(sheet, setting, ACTION);
     match (action, missing.next()) {
         (Some(action), None) => {
-            sheet.obey_plan(action, planned_actions(run)?);
+            sheet.obey_plan(action, not_approved(run)?);
             Ok(())
         }
         (_, missing) => {

@@ -11,7 +11,6 @@ use super::plan_in_force::ensure_it_is_of_this_service;
 use super::planned_requests::PlannedRequests;
 use crate::application::command_line::join;
 use crate::application::plan_guard::plan_edits::PlannedChanges;
-use crate::application::results::plan_cells;
 use crate::application::run_settings::{RunSettings, Start};
 use crate::application::status::{self, FolderRun};
 use crate::journal::{Journal, RecordReader, RecordedRun, RowRecord, Sent};
@@ -24,12 +23,11 @@ use crate::model::usage::Usage;
 use crate::platform;
 use crate::setting::Setting;
 use crate::setting::usage_after_row::numbers_of;
+use crate::sheet::NumberedRecord;
 use crate::sheet::check::CheckedSheet;
 use crate::sheet::columns::Columns;
 use crate::sheet::directory::Directory;
-use crate::sheet::result_columns::{CHANGE, SAME};
 use crate::sheet::selection::Selection;
-use crate::sheet::{NumberedRecord, PlannedActions};
 use crate::stderr::say;
 
 /// The record of a plan.
@@ -342,22 +340,6 @@ pub(super) fn not_approved(run: &RecordedRun) -> Result<HashSet<u32>> {
     })?;
     others.retain(|check| !approved.contains(check));
     Ok(others)
-}
-
-/// The words that a plan wrote for its rows.
-pub(super) fn planned_actions(run: &RecordedRun) -> Result<PlannedActions> {
-    let mut actions = PlannedActions {
-        not_approved: not_approved(run)?,
-        ..PlannedActions::default()
-    };
-    for_each(run, |record| {
-        match plan_cells::action(record.outcome.kind) {
-            (CHANGE, _) => actions.change.insert(record.check),
-            (SAME, _) => actions.same.insert(record.check),
-            _ => false,
-        };
-    })?;
-    Ok(actions)
 }
 
 /// Hands on the record of each row, in their order.
