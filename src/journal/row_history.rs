@@ -133,23 +133,6 @@ impl RowChange {
         self.place.as_ref().is_some_and(|place| place.id.is_empty())
     }
 
-    /// What was there before may be there still, since nothing says that it was changed.
-    pub fn may_be_without_effect(&mut self) {
-        let Some(earlier) = &self.earlier else {
-            return;
-        };
-        let kept = self.sent.iter().map(|Sent(values)| {
-            let values = values.iter().enumerate();
-            let kept = values.map(|(index, value)| {
-                let there = earlier.get(index).unwrap_or_default();
-                value.as_ref().map(|_| there.into())
-            });
-            Sent(kept.collect())
-        });
-        let kept: Vec<Sent> = kept.collect();
-        self.sent.extend(kept);
-    }
-
     /// Adds what was done later to the same place.
     fn absorb(&mut self, later: RowChange) {
         // What was read after a change may be our own. Else nobody knows who changed it since, but it was not us;

@@ -126,7 +126,7 @@ impl ChangedRow {
     }
 
     fn of(
-        change: RowChange,
+        mut change: RowChange,
         kind: &TargetKind,
         (order, read_at): (RowOrder, Timestamp),
     ) -> Result<ChangedRow, String> {
@@ -143,6 +143,10 @@ impl ChangedRow {
             let id = shorten(&place.id);
             return Err(format!("`{id}` is not {}", kind.id.name));
         };
+        let is_done = |outcome: &Outcome| outcome.kind == OutcomeKind::Updated;
+        if !change.outcome.as_ref().is_some_and(is_done) {
+            change.sent.extend(without_effect(&change.sent, &earlier));
+        }
         let fields = change.sent.iter().map(|sent| sent.0.len()).max();
         let before = (0..fields.unwrap_or_default()).filter_map(|index| earlier.get(index));
         let sent = change.sent.iter().flat_map(|sent| sent.0.iter().flatten());
@@ -168,6 +172,19 @@ impl ChangedRow {
             sent: with(without(change.sent, &change.untouched), change.also_changed),
         })
     }
+}
+
+/// What was there before what was sent, and may be there still.
+fn without_effect(sent: &[Sent], earlier: &CurrentValues) -> Vec<Sent> {
+    let kept = sent.iter().map(|Sent(values)| {
+        let values = values.iter().enumerate();
+        let kept = values.map(|(index, value)| {
+            let there = earlier.get(index).unwrap_or_default();
+            value.as_ref().map(|_| there.into())
+        });
+        Sent(kept.collect())
+    });
+    kept.collect()
 }
 
 /// What was sent but for these fields, which nobody changed.

@@ -172,10 +172,7 @@ impl<'p> Verdicts<'p> {
             Ok((change, None)) if !says_changed && self.cells.changes_nothing(&change) => {
                 RowVerdict::NothingChanged
             }
-            Ok((mut change, why)) => {
-                if !says_changed {
-                    change.may_be_without_effect();
-                }
+            Ok((change, why)) => {
                 // A spreadsheet may have sorted them.
                 let row = self.columns.row_in(&numbered.record);
                 let order = (Timestamp::UNIX_EPOCH, row.unwrap_or(numbered.row));
