@@ -143,8 +143,9 @@ impl ChangedRow {
             let id = shorten(&place.id);
             return Err(format!("`{id}` is not {}", kind.id.name));
         };
-        let is_done = |outcome: &Outcome| outcome.kind == OutcomeKind::Updated;
-        if !change.outcome.as_ref().is_some_and(is_done) {
+        let is_updated = |outcome: &&Outcome| outcome.kind == OutcomeKind::Updated;
+        let updated = change.outcome.as_ref().filter(is_updated);
+        if updated.is_none() {
             change.sent.extend(without_effect(&change.sent, &earlier));
         }
         let fields = change.sent.iter().map(|sent| sent.0.len()).max();
@@ -158,8 +159,7 @@ impl ChangedRow {
                 "a sheet cannot have the value `{shown}`; set it by hand"
             ));
         }
-        let is_certain =
-            |outcome: &Outcome| outcome.kind == OutcomeKind::Updated && !outcome.may_arrive_late;
+        let is_certain = updated.is_some_and(|outcome| !outcome.may_arrive_late);
         let usages = change.outcome.as_ref().and_then(|one| one.usages.clone());
         Ok(ChangedRow {
             key,
@@ -168,7 +168,7 @@ impl ChangedRow {
             earlier,
             usages: usages.unwrap_or_default(),
             read_at: change.earlier_read_at.unwrap_or(read_at),
-            is_certain: change.outcome.as_ref().is_some_and(is_certain) && change.sent.len() == 1,
+            is_certain: is_certain && change.sent.len() == 1,
             sent: with(without(change.sent, &change.untouched), change.also_changed),
         })
     }

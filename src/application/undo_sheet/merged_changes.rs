@@ -15,7 +15,7 @@ pub(super) struct MergedChanges(pub(super) Vec<Option<FieldUndo>>);
 pub(super) struct FieldUndo {
     /// The value before the first change; `None` where none was set.
     pub(super) earlier: Option<Box<str>>,
-    /// Values of which one must be found; empty where none is set.
+    /// Values of which one must be found, the latest one last; empty where none is set.
     pub(super) expected: Vec<Box<str>>,
     /// Those of them that were in doubt: they may arrive even after a later change that is certain.
     in_doubt: Vec<Box<str>>,
@@ -51,9 +51,8 @@ impl MergedChanges {
                     } else if !field.in_doubt.contains(value) {
                         field.in_doubt.push(value.clone());
                     }
-                    if !field.expected.contains(value) {
-                        field.expected.push(value.clone());
-                    }
+                    field.expected.retain(|one| one != value);
+                    field.expected.push(value.clone());
                 }
             }
         }
@@ -234,6 +233,17 @@ mod tests {
         assert_eq!(
             merged(&[first, second]),
             [Some((Some("1"), vec!["2", "3", "4"])), None]
+        );
+    }
+
+    #[test]
+    fn what_was_there_before_a_change_in_doubt_may_be_there_after_it() {
+        let first = change([Some("1"), None], &[[Some("2"), None]], true);
+        let without_effect = [Some("2"), None];
+        let second = change(without_effect, &[[Some("3"), None], without_effect], false);
+        assert_eq!(
+            merged(&[first, second]),
+            [Some((Some("1"), vec!["3", "2"])), None]
         );
     }
 
