@@ -196,16 +196,14 @@ impl fmt::Display for Separator {
 mod tests {
     use super::*;
 
+    fn looked_at(text: &str) -> io::Result<Option<Dialect>> {
+        let ignored = IgnoredColumns::default();
+        Dialect::find(text.as_bytes(), None, false, &ignored, None)
+    }
+
     fn find(text: &str) -> Dialect {
-        Dialect::find(
-            text.as_bytes(),
-            None,
-            false,
-            &IgnoredColumns::default(),
-            None,
-        )
-        .expect("bytes can be read")
-        .expect("not blank")
+        let found = looked_at(text).expect("bytes can be read");
+        found.expect("not blank")
     }
 
     #[test]
@@ -248,14 +246,7 @@ mod tests {
             "\"orgId,locationId,n1\n,a,5501\n",
             "orgId;locationId;\"n1\n;a;5501\n",
         ] {
-            let error = Dialect::find(
-                text.as_bytes(),
-                None,
-                false,
-                &IgnoredColumns::default(),
-                None,
-            )
-            .expect_err(text);
+            let error = looked_at(text).expect_err(text);
             assert!(
                 error.to_string().starts_with("row 1 has a quote"),
                 "{error}"
@@ -276,14 +267,7 @@ mod tests {
             ),
             (format!("Numbers\n\norgId;locationId;n1;{cells}"), 3),
         ] {
-            let error = Dialect::find(
-                text.as_bytes(),
-                None,
-                false,
-                &IgnoredColumns::default(),
-                None,
-            )
-            .expect_err("a row");
+            let error = looked_at(&text).expect_err("a row");
             let says = format!(
                 "row {row} should hold the names of the columns, and it is longer than 512 KB"
             );

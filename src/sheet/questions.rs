@@ -138,49 +138,42 @@ impl InQuestion {
             .map(|near| near.question(sheet, columns))
             .collect();
         if sheet.asks_about_hidden() {
-            let rows = self.hidden_rows;
-            if rows.count > 0 {
-                questions.push(Question {
-                    finding: format!(
-                        "{} would be sent although hidden or filtered out in the workbook, the first is row {}",
-                        plural(rows.count, "row"),
-                        rows.first_row
-                    ),
-                    answer: HIDDEN_ANSWER.to_string(),
-                });
-            }
-            let unseen = self.unseen;
-            if unseen.count > 0 {
-                questions.push(Question {
-                    finding: format!(
-                        "{} would be sent although a value of such a row cannot be seen in the workbook, the first is row {}: the letters have the color of what is behind them, or are too small to be read",
-                        plural(unseen.count, "row"),
-                        unseen.first_row
-                    ),
-                    answer: HIDDEN_ANSWER.to_string(),
-                });
-            }
-            let maybe_unseen = self.maybe_unseen;
-            if maybe_unseen.count > 0 {
-                questions.push(Question {
-                    finding: format!(
-                        "{} would be sent although conditional formatting gives values in such rows the color of what is behind them where its condition is met, the first is row {}; which cannot be seen only the spreadsheet knows",
-                        plural(maybe_unseen.count, "row"),
-                        maybe_unseen.first_row
-                    ),
-                    answer: "remove the values that are not meant and the conditional formatting, or add --hidden include to send all of them".to_string(),
-                });
-            }
-            let struck = self.maybe_struck;
-            if struck.count > 0 {
-                questions.push(Question {
-                    finding: format!(
-                        "{} would be sent although conditional formatting strikes cells of such rows through where its condition is met, the first is row {}; which are struck only the spreadsheet knows",
-                        plural(struck.count, "row"),
-                        struck.first_row
-                    ),
-                    answer: "delete the rows that are struck through and the conditional formatting, or add --hidden include to send all of them".to_string(),
-                });
+            for (rows, such, why, answer) in [
+                (
+                    self.hidden_rows,
+                    "hidden or filtered out in the workbook",
+                    "",
+                    HIDDEN_ANSWER,
+                ),
+                (
+                    self.unseen,
+                    "a value of such a row cannot be seen in the workbook",
+                    ": the letters have the color of what is behind them, or are too small to be read",
+                    HIDDEN_ANSWER,
+                ),
+                (
+                    self.maybe_unseen,
+                    "conditional formatting gives values in such rows the color of what is behind them where its condition is met",
+                    "; which cannot be seen only the spreadsheet knows",
+                    "remove the values that are not meant and the conditional formatting, or add --hidden include to send all of them",
+                ),
+                (
+                    self.maybe_struck,
+                    "conditional formatting strikes cells of such rows through where its condition is met",
+                    "; which are struck only the spreadsheet knows",
+                    "delete the rows that are struck through and the conditional formatting, or add --hidden include to send all of them",
+                ),
+            ] {
+                if rows.count > 0 {
+                    questions.push(Question {
+                        finding: format!(
+                            "{} would be sent although {such}, the first is row {}{why}",
+                            plural(rows.count, "row"),
+                            rows.first_row
+                        ),
+                        answer: answer.to_string(),
+                    });
+                }
             }
             for (column, values) in columns.fields.iter().zip(self.hidden_numbers) {
                 if let (Some(column), true) = (column, values.count > 0) {
