@@ -19,7 +19,7 @@ pub enum ExitCode {
 }
 
 impl ExitCode {
-    /// What was left out before anything was sent is not as asked either.
+    /// Rows that were left out before anything was sent are not done either.
     #[must_use]
     pub fn with_left_out(self, count: u64) -> ExitCode {
         match self {

@@ -384,7 +384,7 @@ fn an_interrupted_selftest_can_be_undone_at_once() {
     }
 }
 
-/// A selftest in which somebody sets the second number after so many changes.
+/// A selftest in which somebody sets the second number after a number of changes.
 fn selftest_while_another_changes(stage: &Stage, changes: usize) -> Ran {
     let mut child = stage.command(&line(stage)).spawn().expect("it starts");
     assert!(wait_for_changes(stage, changes, &mut child));
@@ -428,8 +428,8 @@ fn where_only_the_change_of_somebody_else_is_left_there_is_nothing_to_undo() {
     assert!(!again.stderr.contains(" undo "), "{}", again.stderr);
 }
 
-/// A service with one location, of which a change may replace all numbers, and so many reads after each change
-/// are answered from before it. Its rules may be hidden.
+/// A service with one location, of which a change may replace all numbers. A number of reads after each change are
+/// answered from before it. Its rules may be hidden.
 fn odd_service(
     numbers: &Arc<Mutex<[Value; 3]>>,
     (replaces_all, stale_reads): (bool, usize),

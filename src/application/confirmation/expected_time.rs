@@ -251,7 +251,7 @@ mod tests {
             (16.0, 0.65, Some(16.0)),
             // Made of two rows, the last of which was refused.
             (16.0, 1.0, None),
-            // And of one, which was told to wait for 45 seconds.
+            // Made of one row, which had to wait for 45 seconds.
             (0.02, 1.0, None),
             (2.0, 0.05, Some(2.0)),
         ] {

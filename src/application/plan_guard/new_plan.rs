@@ -28,7 +28,7 @@ impl NewPlan {
         settings: &RunSettings,
         checked: &CheckedSheet,
     ) -> u64 {
-        // A plan that is made anew has no word for them yet.
+        // A new plan has no word for them yet.
         let in_other_words = NewPlan::of(settings).map_or(0, |_| checked.in_other_words);
         checked.not_approved + in_other_words
     }

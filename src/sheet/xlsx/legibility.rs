@@ -167,7 +167,7 @@ enum List {
 }
 
 impl Looks {
-    /// Takes in what an element of the formats says, for no more than so many of each.
+    /// Takes in what an element of the formats says, `most` fonts and fills at most.
     pub(super) fn take(&mut self, event: &Event<'_>, most: usize) {
         if let Event::Start(element) = event {
             match element.local_name().as_ref() {
